@@ -627,6 +627,9 @@ granted_handle(sac_call *call)
     if (call->cancelled) {
         return end_cancelled(call);
     }
+    if (call->lease->handle == NULL) {
+        return end_with(call, SAC_ERR_NOMEM); /* there was room, no memory */
+    }
     return have_handle(call);
 }
 

@@ -177,6 +177,10 @@ sac_engine_cancel(sac_engine *engine, sac_job *job)
     if (workers != NULL) {
         sac_workers_cancel(workers, job);
     }
+    else {
+        /* shut down: the threads that still run look at the token */
+        atomic_store_explicit(&job->cancel, true, memory_order_relaxed);
+    }
     sac_mutex_unlock(&engine->mutex);
 }
 

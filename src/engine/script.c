@@ -72,9 +72,8 @@ bind_one(sqlite3_stmt *stmt, int index, const sac_value *value)
     return SQLITE_MISUSE;
 }
 
-/* Binds the current set.  The bytes stay the caller's (SQLITE_STATIC); every
- * parameter is bound anew before the statement runs again, so a stale one is
- * never read. */
+/* Binds the current set.  The bytes stay the caller's (SQLITE_STATIC) until
+ * the next set is bound or the statement goes back to the cache. */
 static sac_status
 bind_set(sac_script *script, sac_handle *handle, sac_error *err)
 {
