@@ -1,0 +1,83 @@
+"""What Python hands to the C core, once, when the package is imported.
+
+C never imports this package; it calls these.  What is rare is imported when
+it is called.
+"""
+
+from . import _core, exc
+
+
+def _make_database_error(*args):
+    return exc.make_database_error(*args)
+
+
+def _make_programming_error(*args):
+    return exc.make_programming_error(*args)
+
+
+def _resolve_engine(url, keywords):
+    from .engine.create import resolve_engine
+
+    return resolve_engine(url, keywords)
+
+
+def _resolve_isolation(level):
+    from .engine.create import isolation_of
+
+    return isolation_of("isolation_level", level)
+
+
+def _log_event(log, event):
+    log.event(event)
+
+
+def _log_statement(log, sql, parameters, many, raw):
+    log.statement(sql, parameters, many, raw)
+
+
+def _log_rows(log, result):
+    log.rows(result)
+
+
+def _watch_port(loop, port):
+    from .engine.watch import watch_port
+
+    watch_port(loop, port)
+
+
+def _run_sync(connection, function, args, kwargs):
+    from .engine.sync import run_sync
+
+    return run_sync(connection, function, args, kwargs)
+
+
+def _create_missing(engine, metadatas):
+    from .sql.ddl import create_missing
+
+    return create_missing(engine, metadatas)
+
+
+def _default_base():
+    from .base_model import ActiveRecordBaseModel
+
+    return ActiveRecordBaseModel
+
+
+def configure():
+    """Give the core its hooks."""
+    _core.configure(
+        exc={
+            name: value for name, value in vars(exc).items() if isinstance(value, type)
+        },
+        make_database_error=_make_database_error,
+        make_programming_error=_make_programming_error,
+        resolve_engine=_resolve_engine,
+        resolve_isolation=_resolve_isolation,
+        log_event=_log_event,
+        log_statement=_log_statement,
+        log_rows=_log_rows,
+        watch_port=_watch_port,
+        run_sync=_run_sync,
+        create_missing=_create_missing,
+        default_base=_default_base,
+    )

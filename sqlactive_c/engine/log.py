@@ -1,0 +1,105 @@
+"""``echo``: statements and transactions through `logging`.
+
+The C side calls in here only for an engine whose logger is enabled.
+"""
+
+import logging
+import sys
+import time
+
+__all__ = ["EngineLogger"]
+
+_ROOT = "sqlactive_c"
+_NAME = "sqlactive_c.engine.Engine"
+_LIMIT = 500  # texts whose first use we remember
+
+
+class EngineLogger:
+    """The logger of one engine: its level and what it has seen.
+
+    Args:
+        echo: None (the logger's own level decides), True, False or ``"debug"``.
+        logging_name: appended to the logger's name, to tell engines apart.
+        hide_parameters: log no parameter values.
+    """
+
+    def __init__(self, echo, logging_name, hide_parameters):
+        name = f"{_NAME}.{logging_name}" if logging_name else _NAME
+        self.logger = logging.getLogger(name)
+        self.hide_parameters = hide_parameters
+        self.seen = {}
+        self.set_echo(echo)
+
+    def set_echo(self, echo):
+        """Change the level as ``engine.echo = ...`` does."""
+        self.echo = echo
+        if echo:
+            _add_default_handler()
+        level = self.logger.getEffectiveLevel()
+        if echo == "debug":
+            level = logging.DEBUG
+        elif echo:
+            level = min(level, logging.INFO)
+        elif echo is False:
+            level = max(level, logging.WARNING)
+        self.level = level
+
+    def enabled(self, debug=False):
+        """Is a statement (or, with ``debug``, a row) to be logged?"""
+        wanted = logging.DEBUG if debug else logging.INFO
+        return self.level <= wanted and self.logger.manager.disable < wanted
+
+    def _write(self, level, message, *args):
+        # Past the logger's own level: the engine's echo has decided.
+        logger = self.logger
+        logger.handle(
+            logger.makeRecord(
+                logger.name, level, "(sqlactive_c)", 0, message, args, None
+            )
+        )
+
+    def event(self, text):
+        """Log BEGIN (implicit), COMMIT, ROLLBACK, SAVEPOINT ..."""
+        self._write(logging.INFO, "%s", text)
+
+    def _origin(self, sql, raw):
+        if raw:
+            return "raw sql"
+        now = time.monotonic()
+        first = self.seen.get(sql)
+        if first is not None:
+            return f"cached since {now - first:.4g}s ago"
+        if len(self.seen) >= _LIMIT:
+            self.seen.clear()
+        self.seen[sql] = now
+        return "generated"
+
+    def statement(self, sql, parameters, many, raw):
+        """Log a statement and its parameters, as they go to SQLite."""
+        if self.hide_parameters:
+            shown = "(parameters hidden due to hide_parameters=True)"
+        else:
+            from .._parameters import render_params
+
+            shown = render_params(parameters, many)
+        self._write(logging.INFO, "%s", sql)
+        self._write(logging.INFO, "[%s] %s", self._origin(sql, raw), shown)
+
+    def rows(self, result):
+        """Log the columns and rows of a buffered result (``"debug"``)."""
+        if not result.returns_rows:
+            return
+        self._write(logging.DEBUG, "Col %r", tuple(result.keys()))
+        for row in result._buffered():
+            self._write(logging.DEBUG, "Row %r", row)
+
+
+def _add_default_handler():
+    root = logging.getLogger(_ROOT)
+    if root.hasHandlers():
+        return
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+    )
+    root.addHandler(handler)

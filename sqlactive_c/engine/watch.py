@@ -1,0 +1,44 @@
+"""Waking event loops that cannot watch a descriptor.
+
+Most loops have ``add_reader``; for one that has not, a thread blocks on the
+port's descriptor (without the GIL) and passes each wake-up on.
+"""
+
+import threading
+import weakref
+
+__all__ = ["watch_port"]
+
+_PERIOD = 1.0  # seconds between two looks whether the loop is still there
+
+
+def _watch(reference, port):
+    while True:
+        ready = port.wait(_PERIOD)
+        loop = reference()
+        if loop is None or loop.is_closed():
+            return
+        if ready:
+            try:
+                loop.call_soon_threadsafe(port)
+            except RuntimeError:  # closed just now
+                return
+        del loop
+
+
+def watch_port(loop, port):
+    """Start the thread that watches ``port`` for ``loop``.
+
+    It ends soon after the loop is closed or gone.
+
+    Args:
+        loop: the event loop.
+        port: the core's Port: ``wait(seconds)`` blocks until there is
+            something to deliver; calling it delivers.
+    """
+    threading.Thread(
+        target=_watch,
+        args=(weakref.ref(loop), port),
+        name="sqlactive_c-port",
+        daemon=True,
+    ).start()

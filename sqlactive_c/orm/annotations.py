@@ -1,0 +1,144 @@
+"""Annotations of mapped attributes, taken apart."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import typing
+from types import NoneType, UnionType
+from typing import Any
+
+from .base import Mapped
+from .exc import MappedAnnotationError
+
+__all__ = ["MappedType", "mapped_type", "resolve_names"]
+
+_UNIONS = (typing.Union, UnionType)
+
+
+class MappedType:
+    """The type inside ``Mapped[...]``.
+
+    Attributes:
+        python_type: The type without None.
+        optional: Whether None is allowed.
+        extras: What ``Annotated`` adds to it.
+    """
+
+    __slots__ = ("extras", "optional", "python_type")
+
+    def __init__(
+        self, python_type: Any, optional: bool, extras: tuple[Any, ...]
+    ) -> None:
+        self.python_type = python_type
+        self.optional = optional
+        self.extras = extras
+
+
+def mapped_type(cls: type, owner: type, key: str) -> MappedType | None:
+    """Return the type of an attribute's annotation.
+
+    Args:
+        cls: The class that is being mapped, for messages.
+        owner: The class whose annotation it is.
+        key: Name of the attribute.
+
+    Returns:
+        The type; None if the annotation is none of ``Mapped[...]``.
+
+    Raises:
+        MappedAnnotationError: The annotation names something unknown.
+    """
+    annotation = inspect.get_annotations(owner).get(key)
+    return annotated_type(cls, owner, key, annotation)
+
+
+def annotated_type(
+    cls: type, owner: type, key: str, annotation: Any
+) -> MappedType | None:
+    """Return the type of an annotation, None if it is not ``Mapped[...]``.
+
+    Args:
+        cls: The class that is being mapped, for messages.
+        owner: The class in whose module names are looked up.
+        key: Name of the attribute, for messages.
+        annotation: The annotation.
+
+    Raises:
+        MappedAnnotationError: The annotation names something unknown.
+    """
+    where = f"{cls.__name__}.{key}"
+    annotation = resolve_names(annotation, owner, where)
+    origin = typing.get_origin(annotation)
+    if not isinstance(origin, type) or not issubclass(origin, Mapped):
+        return None
+    return _split(annotation.__args__[0], owner, where)
+
+
+def _split(inner: Any, owner: type, where: str) -> MappedType:
+    inner = resolve_names(inner, owner, where)
+    optional = False
+    extras: tuple[Any, ...] = ()
+    while True:
+        bare, none = _without_none(inner, owner, where)
+        optional = optional or none
+        metadata = getattr(bare, "__metadata__", None)
+        if metadata is None or extras:
+            return MappedType(bare, optional, extras)
+        extras = metadata
+        inner_none = _without_none(bare.__origin__, owner, where)[1]
+        return MappedType(bare, optional or inner_none, extras)
+
+
+def _without_none(
+    annotation: Any, owner: type, where: str
+) -> tuple[Any, bool]:
+    """Return a type without None, and whether None was part of it."""
+    if typing.get_origin(annotation) not in _UNIONS:
+        return annotation, False
+    members = []
+    for each in annotation.__args__:
+        members.append(resolve_names(each, owner, where))
+    rest = [each for each in members if each is not NoneType]
+    if not rest:
+        return NoneType, True
+    bare = rest[0] if len(rest) == 1 else typing.Union[tuple(rest)]  # noqa: UP007
+    return bare, len(rest) < len(members)
+
+
+def resolve_names(annotation: Any, owner: type, where: str) -> Any:
+    """Return what an annotation that is text stands for.
+
+    Names are looked up in the module of the class, then in the class.
+
+    Args:
+        annotation: The annotation; returned as it is if it is no text.
+        owner: The class whose annotation it is.
+        where: Class and attribute, for the message.
+
+    Raises:
+        MappedAnnotationError: A name is unknown, or the text is no type.
+    """
+    while True:
+        if isinstance(annotation, typing.ForwardRef):
+            annotation = annotation.__forward_arg__
+        if not isinstance(annotation, str):
+            return annotation
+        annotation = _evaluate(annotation, owner, where)
+
+
+def _evaluate(text: str, owner: type, where: str) -> Any:
+    module = sys.modules.get(owner.__module__)
+    names = dict(vars(module)) if module is not None else {}
+    try:
+        try:
+            return eval(text, names)
+        except NameError:
+            inner = {**vars(owner), owner.__name__: owner}
+            return eval(text, names, inner)
+    except Exception as error:
+        raise MappedAnnotationError(
+            f"annotation {text!r} of {where} cannot be understood: {error}"
+            " (names must be defined or imported in the module of the class"
+            " when it is defined)"
+        ) from error

@@ -1,0 +1,80 @@
+/* The leaf awaitable: one sac_call, from Python arguments to a Python result.
+ *
+ * The first send() runs it inline as far as it goes; most calls end right
+ * there and never see a future.  When it must wait, it asks the running
+ * loop for a future, hands it to the task, and is resumed by the loop's port.
+ * Dropped in flight, it cancels its call and lives until that has ended. */
+#ifndef SAC_BRIDGE_EXECUTION_H
+#define SAC_BRIDGE_EXECUTION_H
+
+#include <Python.h>
+
+#include "bridge/operation.h"
+#include "engine/call.h"
+
+typedef struct Sac_Execution Sac_Execution;
+
+/* Runs at the first send, before the call starts: binds late, writes the log.
+ * -> 0, or -1 with an exception, which ends the execution. */
+typedef int (*Sac_ExecutionBefore)(Sac_Execution *execution);
+/* Turns the finished call into the result: called once, with the GIL, when
+ * the call succeeded.  -> new ref or NULL with an exception. */
+typedef PyObject *(*Sac_ExecutionFinish)(Sac_Execution *execution);
+
+struct Sac_Execution {
+    Sac_Op op;                  /* op.slots[0]: who owns the lease (strong);
+                                   the others are the owner's to use */
+    sac_call call;
+    sac_script script;          /* of an EXECUTE: one step unless `steps` */
+    sac_step step;              /* the usual script: one step */
+    sac_step *steps;            /* owned: more than one, or NULL */
+    sac_value *values;          /* owned: parameters of all steps, or inline */
+    sac_value inline_values[4];
+    PyObject **pins;            /* owned: strong refs behind the values */
+    Py_ssize_t pin_count;
+    Py_ssize_t pin_space;
+    PyObject *pin_inline[4];
+    Sac_ExecutionBefore before; /* or NULL */
+    Sac_ExecutionFinish finish; /* NULL: the result is None */
+    PyObject *statement;        /* strong: what was executed (str), for errors
+                                   and the log, or NULL */
+    PyObject *parameters;       /* strong: as the user gave them, or NULL */
+    PyObject *names;            /* strong: tuple of str, what the values are
+                                   called in `parameters`, or NULL */
+    PyObject *preset;           /* strong: dict of values for names that
+                                   `parameters` lacks, or NULL */
+    PyObject *port_object;      /* strong: the Port of the call, or NULL */
+    PyObject *future;           /* strong while suspended */
+    PyObject *timer;            /* strong: loop.call_later handle, or NULL */
+    PyObject *cancelled;        /* strong: the exception that was thrown in
+                                   while the call ended, or NULL */
+    PyObject *result;           /* strong: ready, but the loop goes first */
+    double wait_timeout;        /* seconds in a queue, < 0: for ever */
+    bool in_flight;             /* the engine will wake us */
+    bool orphan;                /* nobody waits for the result any more; in
+                                   flight it refers to itself */
+    bool hide_parameters;
+    bool many;                  /* executemany */
+    int64_t started_ns;
+};
+
+/* -> new Execution on the lease that `owner` holds, for `kind`; the caller
+ * fills script, values and statement in before it is awaited. */
+Sac_Execution *Sac_ExecutionNew(PyTypeObject *execution_type,
+                                const Sac_OpKind *kind, PyObject *owner,
+                                sac_lease *lease, sac_call_kind call_kind,
+                                Sac_ExecutionFinish finish);
+
+/* Makes room for `rows` sets of `width` values of the one step; the caller
+ * fills execution->values in.  -> 0, or -1 with MemoryError. */
+int Sac_ExecutionReserve(Sac_Execution *execution, size_t rows, size_t width);
+/* steals: object, kept until the execution is gone.  -> 0, or -1 with
+ * MemoryError. */
+int Sac_ExecutionPin(Sac_Execution *execution, PyObject *object);
+
+/* The exception for a finished call that failed, set.  Always -> NULL. */
+PyObject *Sac_ExecutionRaise(Sac_Execution *execution);
+
+int Sac_RegisterExecution(PyObject *module);
+
+#endif

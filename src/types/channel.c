@@ -1,0 +1,582 @@
+/* Channels: what execute(), commit() and close() mean for a connection and
+ * for a session alike.
+ *
+ * A call is an Execution on the channel's lease; here it is filled from the
+ * user's arguments, and its outcome becomes what the user asked for.  Loop
+ * thread, GIL.  Knows nothing of the faces that use it. */
+#include "types/channel.h"
+
+#include <structmember.h>
+
+#include "bridge/compat.h"
+#include "bridge/errors.h"
+#include "bridge/keys.h"
+#include "bridge/params.h"
+#include "bridge/values.h"
+#include "types/engine.h"
+#include "types/result.h"
+#include "types/stream.h"
+#include "types/text.h"
+
+enum { CHANNEL_SLOT = 1 }; /* of an Execution: slots[0] is the face */
+
+static Sac_Channel *
+channel_of(const Sac_Execution *execution)
+{
+    return (Sac_Channel *)execution->op.slots[CHANNEL_SLOT];
+}
+
+static Sac_Engine *
+engine_of(const Sac_Channel *channel)
+{
+    return (Sac_Engine *)channel->engine;
+}
+
+/* ---- logging --------------------------------------------------------- */
+
+static int
+log_event(Sac_Channel *channel, const char *event)
+{
+    Sac_Engine *engine = engine_of(channel);
+    if (!engine->logs) {
+        return 0;
+    }
+    PyObject *none = PyObject_CallFunction(SAC_STATE(channel)->log_event,
+                                           "Os", engine->log, event);
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
+}
+
+static int
+log_execution(Sac_Execution *execution)
+{
+    Sac_Channel *channel = channel_of(execution);
+    Sac_Engine *engine = engine_of(channel);
+    if (!engine->logs || execution->statement == NULL) {
+        return 0;
+    }
+    PyObject *shown = Sac_ShownParameters(execution);
+    if (shown == NULL) {
+        return -1;
+    }
+    PyObject *none = PyObject_CallFunctionObjArgs(
+        SAC_STATE(channel)->log_statement, engine->log, execution->statement,
+        shown, execution->many ? Py_True : Py_False,
+        execution->names == NULL ? Py_True : Py_False, NULL);
+    Py_DECREF(shown);
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
+}
+
+/* ---- the transaction that Python sees -------------------------------- */
+
+int
+Sac_ChannelBegin(Sac_Channel *channel)
+{
+    if (channel->begun || channel->lease.isolation == SAC_ISOLATION_AUTOCOMMIT) {
+        channel->begun = true;
+        return 0;
+    }
+    channel->begun = true;
+    channel->serial++;
+    return log_event(channel, "BEGIN (implicit)");
+}
+
+static void
+forget_transaction(Sac_Channel *channel)
+{
+    PyObject *root = channel->root;
+    channel->root = NULL;
+    channel->begun = false;
+    channel->savepoints = 0;
+    while (channel->nested != NULL) {
+        PyObject *inner = channel->nested;
+        channel->nested = Sac_TransactionOuter(inner);
+        Sac_TransactionEnded(inner);
+        Py_DECREF(inner);
+    }
+    if (root != NULL) {
+        Sac_TransactionEnded(root);
+        Py_DECREF(root);
+    }
+}
+
+/* Who asks for the writer token: the address of the running task's weak
+ * reference, which every channel of the task shares.  Not the task itself: a
+ * session must not keep alive the task that it is registered for. */
+static uintptr_t
+token_owner(sac_call *call)
+{
+    Sac_Execution *execution = SAC_CONTAINER(call, Sac_Execution, call);
+    Sac_Channel *channel = channel_of(execution);
+    PyObject *task = PyObject_CallNoArgs(SAC_STATE(channel)->current_task);
+    if (task == NULL) {
+        PyErr_Clear(); /* no running loop: a thread of run_sync */
+        return 0;
+    }
+    if (task == Py_None) {
+        Py_DECREF(task);
+        return 0;
+    }
+    PyObject *reference = PyWeakref_NewRef(task, NULL);
+    Py_DECREF(task);
+    if (reference == NULL) {
+        PyErr_Clear(); /* a task of somebody's own kind */
+        return 0;
+    }
+    Py_XSETREF(channel->task, reference);
+    return (uintptr_t)reference;
+}
+
+/* ---- executions ------------------------------------------------------ */
+
+static Sac_Execution *
+new_execution(Sac_Channel *channel, PyObject *owner, const Sac_OpKind *kind,
+              sac_call_kind call_kind, Sac_ExecutionFinish finish)
+{
+    Sac_State *state = SAC_STATE(channel);
+    Sac_Execution *execution = Sac_ExecutionNew(state->execution_type, kind,
+                                                owner, &channel->lease,
+                                                call_kind, finish);
+    if (execution == NULL) {
+        return NULL;
+    }
+    Sac_Engine *engine = engine_of(channel);
+    execution->op.slots[CHANNEL_SLOT] = Py_NewRef((PyObject *)channel);
+    execution->call.need_owner = token_owner;
+    execution->hide_parameters = engine->hide_parameters;
+    return execution;
+}
+
+static int
+before_execute(Sac_Execution *execution)
+{
+    Sac_Channel *channel = channel_of(execution);
+    Sac_Engine *engine = engine_of(channel);
+    execution->wait_timeout = channel->lease.handle == NULL
+                                  ? engine->pool_timeout
+                                  : engine->writer_timeout;
+    if (!channel->begun && Sac_ChannelBegin(channel) < 0) {
+        return -1;
+    }
+    return engine->logs ? log_execution(execution) : 0;
+}
+
+static void
+drop_task(Sac_Channel *channel)
+{
+    if (!channel->lease.token) {
+        Py_CLEAR(channel->task);
+    }
+}
+
+/* What the execution left behind, ready for a result; keys is new. */
+static int
+take_outcome(Sac_Execution *execution, Sac_Outcome *outcome)
+{
+    sac_step *step = execution->call.stream != NULL
+                         ? &execution->call.stream->step
+                         : &execution->step;
+    unsigned facts = sac_plan_facts(step->plan);
+    *outcome = (Sac_Outcome){
+        .changes = facts & SAC_PLAN_DML ? step->changes : -1,
+        .last_rowid = step->last_rowid,
+        .has_last_rowid = (facts & SAC_PLAN_INSERT) != 0,
+    };
+    if (step->columns != NULL) {
+        outcome->keys = Sac_KeysFromColumns(SAC_STATE(channel_of(execution)),
+                                            step->columns);
+        if (outcome->keys == NULL) {
+            return -1;
+        }
+        outcome->rows = step->rows;
+        step->rows = NULL;
+    }
+    return 0;
+}
+
+static int
+log_rows(Sac_Channel *channel, PyObject *result)
+{
+    Sac_Engine *engine = engine_of(channel);
+    PyObject *none = PyObject_CallFunctionObjArgs(
+        SAC_STATE(channel)->log_rows, engine->log, result, NULL);
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
+}
+
+static PyObject *
+finish_result(Sac_Execution *execution)
+{
+    Sac_Channel *channel = channel_of(execution);
+    Sac_Outcome outcome;
+    drop_task(channel);
+    if (take_outcome(execution, &outcome) < 0) {
+        return NULL;
+    }
+    PyObject *result = Sac_ResultNew(SAC_STATE(channel), &outcome);
+    Py_XDECREF(outcome.keys);
+    if (result != NULL && engine_of(channel)->logs_rows
+        && log_rows(channel, result) < 0) {
+        Py_CLEAR(result);
+    }
+    return result;
+}
+
+/* The first cell needs no result object around it. */
+static PyObject *
+finish_scalar(Sac_Execution *execution)
+{
+    Sac_Channel *channel = channel_of(execution);
+    sac_step *step = &execution->step;
+    if (step->rows == NULL || engine_of(channel)->logs_rows) {
+        PyObject *result = finish_result(execution);
+        if (result == NULL) {
+            return NULL;
+        }
+        PyObject *scalar = PyObject_CallMethod(result, "scalar", NULL);
+        Py_DECREF(result);
+        return scalar;
+    }
+    drop_task(channel);
+    sac_cursor cursor;
+    sac_cell cell;
+    sac_cursor_init(&cursor, step->rows);
+    if (!sac_cursor_row(&cursor)) {
+        Py_RETURN_NONE;
+    }
+    sac_cursor_cell(&cursor, &cell);
+    return Sac_ObjectFromCell(SAC_STATE(channel), &cell);
+}
+
+static PyObject *
+then_scalars(PyObject *result)
+{
+    if (result == NULL) {
+        return NULL;
+    }
+    PyObject *scalars = PyObject_CallMethod(result, "scalars", NULL);
+    Py_DECREF(result);
+    return scalars;
+}
+
+static PyObject *
+finish_scalars(Sac_Execution *execution)
+{
+    return then_scalars(finish_result(execution));
+}
+
+static PyObject *
+finish_stream(Sac_Execution *execution)
+{
+    Sac_Channel *channel = channel_of(execution);
+    Sac_Outcome outcome;
+    drop_task(channel);
+    if (take_outcome(execution, &outcome) < 0) {
+        return NULL;
+    }
+    PyObject *result = Sac_StreamResult(execution, channel, &outcome);
+    Py_XDECREF(outcome.keys);
+    return result;
+}
+
+static PyObject *
+finish_stream_scalars(Sac_Execution *execution)
+{
+    return then_scalars(finish_stream(execution));
+}
+
+static PyObject *
+finish_nothing(Sac_Execution *execution)
+{
+    drop_task(channel_of(execution));
+    Py_RETURN_NONE;
+}
+
+static Sac_ExecutionFinish
+finisher(Sac_Want want)
+{
+    switch (want) {
+        case SAC_WANT_RESULT:
+            return finish_result;
+        case SAC_WANT_SCALAR:
+            return finish_scalar;
+        case SAC_WANT_SCALARS:
+            return finish_scalars;
+        case SAC_WANT_STREAM:
+            return finish_stream;
+        case SAC_WANT_STREAM_SCALARS:
+            return finish_stream_scalars;
+        case SAC_WANT_NOTHING:
+            return finish_nothing;
+    }
+    return finish_nothing;
+}
+
+/* ---- statements ------------------------------------------------------ */
+
+static int
+fill_driver_sql(Sac_State *state, Sac_Execution *execution,
+                sac_engine *engine, PyObject *sql, PyObject *parameters)
+{
+    Py_ssize_t size;
+    if (!PyUnicode_Check(sql)) {
+        (void)Sac_RaiseNamed(state, "ObjectNotExecutableError",
+                             "exec_driver_sql() takes a str, got %R", sql);
+        return -1;
+    }
+    const char *utf8 = PyUnicode_AsUTF8AndSize(sql, &size);
+    if (utf8 == NULL) {
+        return -1;
+    }
+    if (Sac_CheckSQL(state, sql, utf8, size) < 0) {
+        return -1;
+    }
+    execution->statement = Py_NewRef(sql);
+    execution->step.plan = sac_plans_get(engine->plans, utf8, (size_t)size);
+    if (execution->step.plan == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return Sac_BindDriver(state, execution, sql, parameters);
+}
+
+static int
+fill_text(Sac_State *state, Sac_Execution *execution, sac_engine *engine,
+          PyObject *statement, PyObject *parameters)
+{
+    if (!Sac_TextCheck(state, statement)) {
+        (void)Sac_RaiseNamed(state, "ObjectNotExecutableError",
+                             PyUnicode_Check(statement)
+                                 ? "a str is not executable: wrap it, "
+                                   "text(%R)"
+                                 : "not an executable object: %R",
+                             statement);
+        return -1;
+    }
+    if (Sac_TextApply(state, statement, engine, execution) < 0) {
+        return -1;
+    }
+    return Sac_BindNamed(state, execution, parameters);
+}
+
+PyObject *
+Sac_ChannelExecute(Sac_Channel *channel, PyObject *owner, PyObject *statement,
+                   PyObject *parameters, bool driver_sql, Sac_Want want,
+                   const Sac_OpKind *kind)
+{
+    Sac_State *state = SAC_STATE(channel);
+    sac_engine *engine = engine_of(channel)->engine;
+    Sac_Execution *execution = new_execution(channel, owner, kind,
+                                             SAC_CALL_EXECUTE,
+                                             finisher(want));
+    if (execution == NULL) {
+        return NULL;
+    }
+    execution->before = before_execute;
+    int rc = driver_sql ? fill_driver_sql(state, execution, engine, statement,
+                                          parameters)
+                        : fill_text(state, execution, engine, statement,
+                                    parameters);
+    if (rc == 0
+        && (want == SAC_WANT_STREAM || want == SAC_WANT_STREAM_SCALARS)) {
+        rc = Sac_StreamPrepare(execution, channel);
+    }
+    if (rc < 0) {
+        Sac_OpDiscard((PyObject *)execution);
+        return NULL;
+    }
+    return (PyObject *)execution;
+}
+
+static int
+before_control(Sac_Execution *execution)
+{
+    Sac_Channel *channel = channel_of(execution);
+    Sac_Engine *engine = engine_of(channel);
+    execution->wait_timeout = engine->writer_timeout;
+    if (!engine->logs) {
+        return 0;
+    }
+    return log_event(channel, execution->step.plan->sql);
+}
+
+PyObject *
+Sac_ChannelControl(Sac_Channel *channel, PyObject *owner, const char *sql,
+                   bool immediate, const Sac_OpKind *kind)
+{
+    Sac_Execution *execution = new_execution(channel, owner, kind,
+                                             SAC_CALL_EXECUTE,
+                                             finish_nothing);
+    if (execution == NULL) {
+        return NULL;
+    }
+    execution->before = before_control;
+    execution->call.immediate = immediate;
+    execution->step.params.rows = 1;
+    execution->step.plan = sac_plans_get(engine_of(channel)->engine->plans,
+                                         sql, strlen(sql));
+    execution->statement = PyUnicode_FromString(sql);
+    if (execution->step.plan == NULL || execution->statement == NULL) {
+        Sac_OpDiscard((PyObject *)execution);
+        return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+    }
+    return (PyObject *)execution;
+}
+
+/* ---- ends ------------------------------------------------------------ */
+
+static PyObject *
+finish_end(Sac_Execution *execution)
+{
+    Sac_Channel *channel = channel_of(execution);
+    drop_task(channel);
+    forget_transaction(channel);
+    Py_RETURN_NONE;
+}
+
+/* A rollback ends what Python sees before SQLite is asked: whatever happens
+ * there, nothing of it will ever be committed. */
+static int
+before_rollback(Sac_Execution *execution)
+{
+    Sac_Channel *channel = channel_of(execution);
+    bool begun = channel->begun;
+    forget_transaction(channel);
+    return begun && channel->lease.isolation != SAC_ISOLATION_AUTOCOMMIT
+               ? log_event(channel, "ROLLBACK")
+               : 0;
+}
+
+static int
+before_commit(Sac_Execution *execution)
+{
+    Sac_Channel *channel = channel_of(execution);
+    return channel->begun
+                   && channel->lease.isolation != SAC_ISOLATION_AUTOCOMMIT
+               ? log_event(channel, "COMMIT")
+               : 0;
+}
+
+PyObject *
+Sac_ChannelEnd(Sac_Channel *channel, PyObject *owner, sac_call_kind what,
+               const Sac_OpKind *kind)
+{
+    Sac_Execution *execution = new_execution(channel, owner, kind, what,
+                                             finish_end);
+    if (execution == NULL) {
+        return NULL;
+    }
+    execution->before = what == SAC_CALL_COMMIT ? before_commit
+                                                : before_rollback;
+    return (PyObject *)execution;
+}
+
+static int
+before_connect(Sac_Execution *execution)
+{
+    execution->wait_timeout = engine_of(channel_of(execution))->pool_timeout;
+    return 0;
+}
+
+PyObject *
+Sac_ChannelConnect(Sac_Channel *channel, PyObject *owner,
+                   const Sac_OpKind *kind)
+{
+    Sac_Execution *execution = new_execution(channel, owner, kind,
+                                             SAC_CALL_CONNECT,
+                                             finish_nothing);
+    if (execution == NULL) {
+        return NULL;
+    }
+    execution->before = before_connect;
+    return (PyObject *)execution;
+}
+
+/* ---- the object ------------------------------------------------------ */
+
+Sac_Channel *
+Sac_ChannelNew(Sac_State *state, PyObject *engine, bool pinned)
+{
+    Sac_Channel *self = PyObject_GC_New(Sac_Channel, state->channel_type);
+    if (self == NULL) {
+        return NULL;
+    }
+    memset((char *)self + sizeof(PyObject), 0,
+           sizeof(*self) - sizeof(PyObject));
+    Sac_Engine *of = (Sac_Engine *)engine;
+    sac_lease_init(&self->lease, of->engine, pinned);
+    self->lease.isolation = of->isolation;
+    self->engine = Py_NewRef(engine);
+    PyObject_GC_Track(self);
+    return self;
+}
+
+static int
+channel_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    Sac_Channel *self = (Sac_Channel *)op;
+    Py_VISIT(Py_TYPE(op));
+    Py_VISIT(self->engine);
+    Py_VISIT(self->root);
+    Py_VISIT(self->nested);
+    Py_VISIT(self->task);
+    return 0;
+}
+
+static int
+channel_clear(PyObject *op)
+{
+    Sac_Channel *self = (Sac_Channel *)op;
+    Py_CLEAR(self->root);
+    Py_CLEAR(self->nested);
+    Py_CLEAR(self->task);
+    return 0;
+}
+
+/* A channel that goes away open is rolled back and gives its connection back
+ * by itself; the face that was forgotten warns. */
+static void
+channel_dealloc(PyObject *op)
+{
+    Sac_Channel *self = (Sac_Channel *)op;
+    PyTypeObject *type = Py_TYPE(op);
+    PyObject_GC_UnTrack(op);
+    if (self->weakrefs != NULL) {
+        PyObject_ClearWeakRefs(op);
+    }
+    sac_lease_fini(&self->lease);
+    (void)channel_clear(op);
+    Py_CLEAR(self->engine);
+    type->tp_free(op);
+    Py_DECREF(type);
+}
+
+static PyMemberDef channel_members[] = {
+    { "__weaklistoffset__", T_PYSSIZET, offsetof(Sac_Channel, weakrefs),
+      READONLY, NULL },
+    { 0 },
+};
+
+static PyType_Slot channel_slots[] = {
+    { Py_tp_dealloc, channel_dealloc },
+    { Py_tp_traverse, channel_traverse },
+    { Py_tp_clear, channel_clear },
+    { Py_tp_members, channel_members },
+    { 0, NULL },
+};
+
+static PyType_Spec channel_spec = {
+    .name = "sqlactive_c._core.Channel",
+    .basicsize = sizeof(Sac_Channel),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
+             | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = channel_slots,
+};
+
+int
+Sac_RegisterChannel(PyObject *module)
+{
+    Sac_State *state = Sac_StateOfModule(module);
+    return Sac_AddType(module, &channel_spec, &state->channel_type, 0);
+}

@@ -1,0 +1,38 @@
+/* AsyncEngine, as channels and sessions see it. */
+#ifndef SAC_TYPES_ENGINE_H
+#define SAC_TYPES_ENGINE_H
+
+#include <Python.h>
+#include <stdbool.h>
+
+#include "bridge/state.h"
+#include "engine/lease.h"
+
+typedef struct Sac_Engine {
+    PyObject_HEAD
+    sac_engine *engine;      /* strong */
+    PyObject *url;           /* strong: URL */
+    PyObject *dialect;       /* strong */
+    PyObject *log;           /* strong: EngineLogger */
+    PyObject *options;       /* strong: dict, execution options */
+    PyObject *isolation_name; /* strong: str, as users write it */
+    PyObject *poolclass;     /* strong: str */
+    sac_isolation isolation;
+    double pool_timeout;     /* seconds */
+    double writer_timeout;   /* seconds */
+    bool hide_parameters;
+    bool logs;               /* the log wants statements */
+    bool logs_rows;          /* and rows */
+    PyObject *weakrefs;
+} Sac_Engine;
+
+/* -> the isolation for a word of engine/create.py, or -1 with ArgumentError.
+ */
+int Sac_IsolationFromWord(Sac_State *state, PyObject *word,
+                          sac_isolation *isolation);
+
+/* Pool, the view of an engine's pool (pool.c). -> new ref. */
+PyObject *Sac_PoolNew(Sac_State *state, PyObject *engine);
+int Sac_RegisterPool(PyObject *module);
+
+#endif

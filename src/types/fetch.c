@@ -1,0 +1,423 @@
+/* Taking rows out of a supply: the hot loop of every result.
+ *
+ * Runs with the GIL on the thread that fetches.  A packed row becomes one
+ * object of the wanted shape, without a tuple or a dict on the way; the pages
+ * are freed as soon as their last row was taken.  Knows nothing of
+ * statements and connections. */
+#include "types/fetch.h"
+
+#include "bridge/errors.h"
+#include "bridge/values.h"
+#include "types/row.h"
+
+void
+Sac_SupplyInit(Sac_Supply *supply, Sac_Outcome *outcome)
+{
+    *supply = (Sac_Supply){.returns_rows = outcome->keys != NULL};
+    if (outcome->keys != NULL) {
+        supply->columns = PyTuple_GET_SIZE(outcome->keys->names);
+    }
+    Sac_SupplyFeed(supply, outcome->rows, false);
+    outcome->rows = NULL;
+}
+
+void
+Sac_SupplyFeed(Sac_Supply *supply, sac_rows *rows, bool more)
+{
+    sac_rows_free(supply->rows);
+    supply->rows = rows;
+    supply->more = more;
+    if (rows != NULL) {
+        sac_cursor_init(&supply->cursor, rows);
+    }
+}
+
+void
+Sac_SupplyDrop(Sac_Supply *supply)
+{
+    sac_rows_free(supply->rows);
+    supply->rows = NULL;
+    Py_CLEAR(supply->list);
+}
+
+static Py_ssize_t
+rows_left(const Sac_Supply *supply)
+{
+    if (supply->rows != NULL) {
+        return (Py_ssize_t)supply->cursor.left;
+    }
+    if (supply->list != NULL) {
+        Py_ssize_t left = PyList_GET_SIZE(supply->list) - supply->at;
+        return left > 0 ? left : 0;
+    }
+    return 0;
+}
+
+/* Sac_ObjectFromCell() with the common cases in line. */
+static inline PyObject *
+object_of(Sac_State *state, const sac_cell *cell)
+{
+    switch (cell->type) {
+    case SAC_NULL:
+        return Py_NewRef(Py_None);
+    case SAC_INT:
+        return PyLong_FromLongLong(cell->as.integer);
+    case SAC_REAL:
+        return PyFloat_FromDouble(cell->as.real);
+    case SAC_TEXT: /* and what is not UTF-8 */
+    case SAC_BLOB:
+    default:
+        return Sac_ObjectFromCell(state, cell);
+    }
+}
+
+static void
+skip_cells(sac_cursor *cursor, Py_ssize_t count)
+{
+    sac_cell cell;
+    for (; count > 0; count--) {
+        sac_cursor_cell(cursor, &cell);
+    }
+}
+
+/* Begins the next packed row.  -> false when there is none after all: making
+ * an object can run the collector, and with it code that fetches, too. */
+static inline bool
+begin_row(Sac_Supply *supply)
+{
+    return supply->rows != NULL && sac_cursor_row(&supply->cursor);
+}
+
+/* The next packed row, whole.  Its cells are all read, whatever happens: the
+ * cursor stands at the row after it. */
+static PyObject *
+whole_row(Sac_Fetcher *self, Sac_State *state, PyTypeObject *type)
+{
+    Py_ssize_t width = self->width;
+    Sac_Row *row = Sac_RowAlloc(type, self->keys, width);
+    if (row == NULL) {
+        return NULL;
+    }
+    if (!begin_row(self->supply)) {
+        Sac_RowDrop(row, 0);
+        return NULL;
+    }
+    sac_cursor *cursor = &self->supply->cursor;
+    for (Py_ssize_t i = 0; i < width; i++) {
+        sac_cell cell;
+        sac_cursor_cell(cursor, &cell);
+        row->items[i] = object_of(state, &cell);
+        if (row->items[i] == NULL) {
+            skip_cells(cursor, width - i - 1);
+            Sac_RowDrop(row, i);
+            return NULL;
+        }
+    }
+    return Sac_RowReady(row);
+}
+
+/* Some columns of the next packed row, in the order of the picks. */
+static PyObject *
+picked_row(Sac_Fetcher *self, Sac_State *state, PyTypeObject *type)
+{
+    Sac_Row *row = Sac_RowAlloc(type, self->keys, self->width);
+    if (row == NULL) {
+        return NULL;
+    }
+    if (!begin_row(self->supply)) {
+        Sac_RowDrop(row, 0);
+        return NULL;
+    }
+    sac_cursor start = self->supply->cursor;
+    skip_cells(&self->supply->cursor, self->supply->columns);
+    for (Py_ssize_t i = 0; i < self->width; i++) {
+        sac_cursor cursor = start;
+        sac_cell cell;
+        skip_cells(&cursor, self->picks[i]);
+        sac_cursor_cell(&cursor, &cell);
+        row->items[i] = object_of(state, &cell);
+        if (row->items[i] == NULL) {
+            Sac_RowDrop(row, i);
+            return NULL;
+        }
+    }
+    return Sac_RowReady(row);
+}
+
+/* One column of the next packed row. */
+static PyObject *
+one_cell(Sac_Fetcher *self, Sac_State *state, Py_ssize_t at)
+{
+    if (!begin_row(self->supply)) {
+        return NULL;
+    }
+    sac_cursor *cursor = &self->supply->cursor;
+    sac_cell cell;
+    skip_cells(cursor, at);
+    sac_cursor_cell(cursor, &cell);
+    /* Its bytes stay where they are until the pages are freed. */
+    sac_cell rest = cell;
+    for (Py_ssize_t i = at + 1; i < self->supply->columns; i++) {
+        sac_cursor_cell(cursor, &rest);
+    }
+    return object_of(state, &cell);
+}
+
+/* The next of the rows that were made before. */
+static PyObject *
+listed_item(Sac_Fetcher *self, PyTypeObject *type)
+{
+    Sac_Supply *supply = self->supply;
+    PyObject *item = NULL;
+    Sac_Row *made = (Sac_Row *)Py_NewRef(
+        PyList_GET_ITEM(supply->list, supply->at++));
+    if (self->shape == SAC_SHAPE_SCALAR) {
+        item = Py_NewRef(made->items[self->picks ? self->picks[0] : 0]);
+    }
+    else if (self->picks == NULL) {
+        item = self->shape == SAC_SHAPE_ROW ? Py_NewRef((PyObject *)made)
+                                            : Sac_RowCopy(type, made);
+    }
+    else {
+        Sac_Row *row = Sac_RowAlloc(type, self->keys, self->width);
+        for (Py_ssize_t i = 0; row != NULL && i < self->width; i++) {
+            row->items[i] = Py_NewRef(made->items[self->picks[i]]);
+        }
+        item = row != NULL ? Sac_RowReady(row) : NULL;
+    }
+    Py_DECREF(made);
+    return item;
+}
+
+/* The next item, unique or not.  -> new ref or NULL, as Sac_FetchNext(). */
+static inline PyObject *
+make_item(Sac_Fetcher *self, Sac_State *state)
+{
+    Sac_Supply *supply = self->supply;
+    PyTypeObject *type = self->shape == SAC_SHAPE_MAPPING
+                             ? state->row_mapping_type
+                             : state->row_type;
+    if (supply->rows == NULL) {
+        return rows_left(supply) > 0 ? listed_item(self, type) : NULL;
+    }
+    if (self->shape == SAC_SHAPE_SCALAR) {
+        return one_cell(self, state, self->picks ? self->picks[0] : 0);
+    }
+    return self->picks == NULL ? whole_row(self, state, type)
+                               : picked_row(self, state, type);
+}
+
+/* -> new ref: what a strategy is called with: always a row. */
+static PyObject *
+row_of(Sac_Fetcher *self, Sac_State *state, PyObject *item)
+{
+    if (self->shape == SAC_SHAPE_ROW) {
+        return Py_NewRef(item);
+    }
+    if (self->shape == SAC_SHAPE_MAPPING) {
+        return Sac_RowCopy(state->row_type, (Sac_Row *)item);
+    }
+    Sac_Row *row = Sac_RowAlloc(state->row_type, self->keys, 1);
+    if (row == NULL) {
+        return NULL;
+    }
+    row->items[0] = Py_NewRef(item);
+    return Sac_RowReady(row);
+}
+
+/* Values that cannot be hashed count by identity. steals: key. */
+static PyObject *
+hashable(PyObject *key, bool is_row)
+{
+    if (key == NULL || PyObject_Hash(key) != -1) {
+        return key;
+    }
+    if (!PyErr_ExceptionMatches(PyExc_TypeError)) {
+        Py_DECREF(key);
+        return NULL;
+    }
+    PyErr_Clear();
+    PyObject *other;
+    if (!is_row) {
+        other = PyLong_FromVoidPtr(key);
+        Py_DECREF(key);
+        return other;
+    }
+    Py_ssize_t count = PyTuple_GET_SIZE(key);
+    other = PyTuple_New(count);
+    for (Py_ssize_t i = 0; other != NULL && i < count; i++) {
+        PyObject *value = Py_NewRef(PyTuple_GET_ITEM(key, i));
+        value = hashable(value, false);
+        if (value == NULL) {
+            Py_CLEAR(other);
+            break;
+        }
+        PyTuple_SET_ITEM(other, i, value);
+    }
+    Py_DECREF(key);
+    return other;
+}
+
+/* -> new ref: what must be unique about the item. */
+static PyObject *
+unique_key(Sac_Fetcher *self, Sac_State *state, PyObject *item)
+{
+    if (self->strategy == NULL) {
+        return self->shape == SAC_SHAPE_SCALAR
+                   ? hashable(Py_NewRef(item), false)
+                   : hashable(Sac_RowTuple((Sac_Row *)item), true);
+    }
+    PyObject *row = row_of(self, state, item);
+    if (row == NULL) {
+        return NULL;
+    }
+    PyObject *strategy = Py_NewRef(self->strategy);
+    PyObject *key = PyObject_CallOneArg(strategy, row);
+    Py_DECREF(strategy);
+    Py_DECREF(row);
+    return key;
+}
+
+/* -> 1: the item is new; 0: seen before; -1. */
+static int
+remember(Sac_Fetcher *self, Sac_State *state, PyObject *item)
+{
+    PyObject *key = unique_key(self, state, item);
+    if (key == NULL) {
+        return -1;
+    }
+    /* Python code may run in here and call unique() again. */
+    PyObject *seen = Py_NewRef(self->seen);
+    Py_ssize_t before = PyDict_GET_SIZE(seen);
+    /* The item stays with its key, so that an identity is not used again. */
+    PyObject *kept = PyDict_SetDefault(seen, key, item);
+    int fresh = kept == NULL ? -1 : PyDict_GET_SIZE(seen) > before;
+    Py_DECREF(key);
+    Py_DECREF(seen);
+    return fresh;
+}
+
+/* Frees the pages behind the last row; the list is kept by who froze it. */
+static void
+after_last(Sac_Supply *supply)
+{
+    if (rows_left(supply) == 0) {
+        Sac_SupplyDrop(supply);
+    }
+}
+
+static PyObject *
+next_item(Sac_Fetcher *self, Sac_State *state)
+{
+    for (;;) {
+        PyObject *item = make_item(self, state);
+        if (item == NULL || self->seen == NULL) {
+            return item;
+        }
+        int fresh = remember(self, state, item);
+        if (fresh > 0) {
+            return item;
+        }
+        Py_DECREF(item);
+        if (fresh < 0) {
+            return NULL;
+        }
+    }
+}
+
+PyObject *
+Sac_FetchNext(Sac_Fetcher *self)
+{
+    PyObject *item = next_item(self, SAC_STATE(self));
+    Sac_Supply *supply = self->supply;
+    if (item == NULL && !supply->more && !PyErr_Occurred()) {
+        supply->exhausted = true;
+    }
+    after_last(supply);
+    return item;
+}
+
+static PyObject *
+unique_list(Sac_Fetcher *self, Py_ssize_t limit)
+{
+    Sac_State *state = SAC_STATE(self);
+    PyObject *list = PyList_New(0);
+    while (list != NULL && PyList_GET_SIZE(list) < limit) {
+        PyObject *item = next_item(self, state);
+        if (item == NULL) {
+            if (PyErr_Occurred()) {
+                Py_CLEAR(list);
+            }
+            break;
+        }
+        if (PyList_Append(list, item) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_DECREF(item);
+    }
+    return list;
+}
+
+static PyObject *
+plain_list(Sac_Fetcher *self, Py_ssize_t count)
+{
+    Sac_State *state = SAC_STATE(self);
+    PyObject *list = PyList_New(count);
+    for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
+        PyObject *item = make_item(self, state);
+        if (item != NULL) {
+            PyList_SET_ITEM(list, i, item);
+        }
+        else if (PyErr_Occurred()) {
+            Py_CLEAR(list);
+        }
+        else { /* fewer than there were */
+            Py_SET_SIZE(list, i);
+            break;
+        }
+    }
+    return list;
+}
+
+PyObject *
+Sac_FetchList(Sac_Fetcher *self, Py_ssize_t limit)
+{
+    Sac_Supply *supply = self->supply;
+    Py_ssize_t left = rows_left(supply);
+    Py_ssize_t most = limit < 0 || limit > left ? left : limit;
+    PyObject *list = self->seen != NULL ? unique_list(self, most)
+                                        : plain_list(self, most);
+    /* fetchmany() meets the end when it looks for more and finds nothing:
+     * what it finds it gives without looking on, unless it must be unique. */
+    if (list != NULL && !supply->more) {
+        Py_ssize_t got = PyList_GET_SIZE(list);
+        supply->exhausted |= limit < 0 ||
+                             (got < limit && (got == 0 || self->seen));
+    }
+    after_last(supply);
+    return list;
+}
+
+PyObject *
+Sac_FetchOnly(Sac_State *state, PyObject *item, PyObject *second,
+              Sac_OnlyMode mode, bool scalar)
+{
+    if (item == NULL) {
+        if (mode == SAC_ONLY_ONE) {
+            return Sac_RaiseNamed(state, "NoResultFound",
+                                  "No row was found when one was required");
+        }
+        Py_RETURN_NONE;
+    }
+    if (second != NULL && mode != SAC_ONLY_FIRST) {
+        return Sac_RaiseNamed(
+            state, "MultipleResultsFound",
+            mode == SAC_ONLY_ONE
+                ? "Multiple rows were found when exactly one was required"
+                : "Multiple rows were found when one or none was required");
+    }
+    if (scalar && Py_SIZE(item) > 0) {
+        return Py_NewRef(((Sac_Row *)item)->items[0]);
+    }
+    return Py_NewRef(item);
+}
