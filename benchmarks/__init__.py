@@ -1,0 +1,1 @@
+"""Measurements of sqlactive_c against its peers; see __main__.py."""
