@@ -91,8 +91,9 @@ async def pragmas(path: Path | None) -> dict[str, dict[str, object]]:
             )
         values = {}
         for name in PRAGMAS:
-            [row] = await driver.execute_fetchall(f"PRAGMA {name}")
-            values[name] = row[0]
+            async with driver.execute(f"PRAGMA {name}") as cursor:
+                row = await cursor.fetchone()
+            values[name] = row[0] if row else None
         found["aiosqlite"] = spelled(values)
     return found
 

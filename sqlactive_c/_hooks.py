@@ -4,6 +4,8 @@ C never imports this package; it calls these.  What is rare is imported when
 it is called.
 """
 
+import atexit
+
 from . import _core, exc
 
 
@@ -64,7 +66,8 @@ def _default_base():
 
 
 def configure():
-    """Give the core its hooks."""
+    """Give the core its hooks, and the end of the interpreter to the core."""
+    atexit.register(_core.shutdown)
     _core.configure(
         exc={
             name: value for name, value in vars(exc).items() if isinstance(value, type)

@@ -21,7 +21,7 @@ class InspectionMixin(DeclarativeBase):
     __abstract__ = True
 
     @classproperty
-    def columns(cls) -> list[str]:
+    def columns(cls) -> Any:
         """Keys of the columns, in the order of the table."""
         return cls.__table__.columns.keys()
 
@@ -31,12 +31,12 @@ class InspectionMixin(DeclarativeBase):
         return [c.key for c in cls.__table__.columns if _is_text(c)]
 
     @classproperty
-    def searchable_attributes(cls) -> list[str]:
+    def searchable_attributes(cls) -> Any:
         """The attributes that a search looks into."""
         return cls.string_columns
 
     @classproperty
-    def primary_keys_full(cls) -> tuple[Any, ...]:
+    def primary_keys_full(cls) -> Any:
         """The columns of the primary key."""
         return cls.__mapper__.primary_key
 
@@ -46,7 +46,7 @@ class InspectionMixin(DeclarativeBase):
         return [column.key for column in cls.primary_keys_full]
 
     @classproperty
-    def primary_key_name(cls) -> str:
+    def primary_key_name(cls: Any) -> Any:
         """Key of the one column of the primary key.
 
         Raises:

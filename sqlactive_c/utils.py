@@ -19,7 +19,7 @@ class classproperty:
         func: Function of one argument, the class.
     """
 
-    __class_getitem__ = classmethod(GenericAlias)
+    __class_getitem__: Any = classmethod(GenericAlias)
 
     fget: Callable[[Any], Any]
 

@@ -244,7 +244,7 @@ class URL(
 
     def get_backend_name(self) -> str:
         """Return the database part of the driver name, as in ``sqlite``."""
-        return self.drivername.partition("+")[0]
+        return str(self.drivername.partition("+")[0])
 
     def get_driver_name(self) -> str:
         """Return the driver part of the driver name.
@@ -258,7 +258,7 @@ class URL(
         """
         backend, plus, driver = self.drivername.partition("+")
         if plus:
-            return driver
+            return str(driver)
         if backend == "sqlite":
             return "aiosqlite"
         raise exc.NoSuchModuleError(unknown_database(backend))

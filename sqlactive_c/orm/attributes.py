@@ -9,7 +9,7 @@ from .base import Mapped
 __all__ = ["InstrumentedAttribute"]
 
 
-class InstrumentedAttribute(Mapped):
+class InstrumentedAttribute(Mapped[Any]):
     """A mapped attribute of a class: ``User.name``.
 
     Attributes:
@@ -39,7 +39,7 @@ class InstrumentedAttribute(Mapped):
         return self.property.columns[0]
 
     @property
-    def name(self) -> str:
+    def name(self) -> Any:
         """The name of the column."""
         return self.expression.name
 

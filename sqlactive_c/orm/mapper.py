@@ -103,11 +103,12 @@ class Mapper:
             InvalidRequestError: There is none of that name.
         """
         try:
-            return self.attrs[key]
+            found: ColumnProperty = self.attrs[key]
         except KeyError:
             raise exc.InvalidRequestError(
                 f"{self} has no property {key!r}"
             ) from None
+        return found
 
     def get_property_by_column(self, column: Column) -> ColumnProperty:
         """Return the property that a column belongs to.
@@ -115,7 +116,8 @@ class Mapper:
         Raises:
             UnmappedColumnError: It belongs to none.
         """
-        for prop in self.attrs:
+        prop: ColumnProperty
+        for prop in self.attrs.values():
             if prop.columns[0] is column:
                 return prop
         from .exc import UnmappedColumnError

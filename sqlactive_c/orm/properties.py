@@ -97,7 +97,7 @@ def mapped_column(
     active_history: bool = False,
     sort_order: int | None = None,
     **kwargs: Any,
-) -> MappedColumn:
+) -> Any:
     """Declare a column in the body of a mapped class.
 
     Args:
@@ -119,7 +119,8 @@ def mapped_column(
             ``unique``, ``sqlite_on_conflict_...``.
 
     Returns:
-        The declaration, to be assigned to the attribute.
+        The declaration, a :class:`MappedColumn`, to be assigned to the
+        attribute.
 
     Raises:
         ArgumentError: An argument makes no sense.

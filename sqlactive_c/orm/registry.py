@@ -85,7 +85,7 @@ class registry:
         """
         maps = [*_own_type_maps(cls), self.type_annotation_map]
         for python_type in _candidates(mapped.python_type):
-            found = _lookup(python_type, maps)
+            found: sqltypes.TypeEngine | None = _lookup(python_type, maps)
             if found is not None:
                 return found
         raise MappedAnnotationError(

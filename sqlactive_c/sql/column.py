@@ -181,7 +181,9 @@ class Column(SchemaItem):
         for key in _in_order(self.foreign_keys):
             target = key._find_column()
             if target is not None:
-                found = target._referenced_type(seen | {self})
+                found: TypeEngine | None = target._referenced_type(
+                    seen | {self}
+                )
                 if found is not None:
                     return found
         return None
@@ -234,8 +236,8 @@ class Column(SchemaItem):
         check_values = getattr(self._type.sqlite_type(), "check_values", None)
         values = None if check_values is None else check_values()
         if values is not None:
-            type_ = self._type.sqlite_type()
-            check = CheckConstraint(_InList(self, values), name=type_.name)
+            name = getattr(self._type.sqlite_type(), "name", None)
+            check = CheckConstraint(_InList(self, values), name=name)
             check._of_type = True
             check._set_parent(self.table)
 

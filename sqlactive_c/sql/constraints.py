@@ -128,7 +128,7 @@ class Constraint(SchemaItem):
             text += f" ON CONFLICT {sql_phrase(conflict)}"
         return text
 
-    def _on_conflict(self) -> str | None:
+    def _on_conflict(self) -> Any:
         return self.sqlite_options["on_conflict"]
 
     def _kwargs(self) -> dict[str, Any]:
@@ -248,7 +248,7 @@ class ColumnCollectionConstraint(Constraint):
     def _quoted_columns(self) -> str:
         return ", ".join(quote(each.name) for each in self.columns)
 
-    def _column_option(self, option: str) -> str | None:
+    def _column_option(self, option: str) -> Any:
         """Return the conflict clause of the one column that has it."""
         conflict = super()._on_conflict()
         if conflict is None and len(self.columns) == 1:
@@ -472,11 +472,10 @@ class ForeignKey(SchemaItem):
 
     def _target_parts(self) -> tuple[str, str | None]:
         """Return key of the table and key of the column, if it is named."""
-        *schema, table, column = (None, *self._target.split("."))
-        if table is None:
-            # Without a dot it is a table; the column is named as ours.
-            table, column = column, None
-        names = [each for each in schema if each is not None]
+        names: list[str] = self._target.split(".")
+        # Without a dot it is a table; the column is named as ours.
+        column = names.pop() if len(names) > 1 else None
+        table = names.pop()
         own = self.parent.table.metadata.schema if self.parent else None
         if not names and own is not None:
             names = [own]
@@ -484,7 +483,7 @@ class ForeignKey(SchemaItem):
 
     def _target_table_name(self) -> str:
         if not isinstance(self._target, str):
-            return self._target.table.name
+            return str(self._target.table.name)
         return self._target_parts()[0].rpartition(".")[2]
 
     def _find_column(self) -> Any:

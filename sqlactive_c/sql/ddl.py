@@ -146,7 +146,7 @@ def _table_options(table: Any) -> str:
 
 def create_index_sql(index: Any, if_not_exists: bool = False) -> str:
     """Return the CREATE INDEX statement of an index."""
-    return index.ddl_text(if_not_exists)
+    return str(index.ddl_text(if_not_exists))
 
 
 def drop_table_sql(table: Any) -> str:

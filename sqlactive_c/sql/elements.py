@@ -245,7 +245,7 @@ def render(element: Any) -> str:
         return literal_sql(element)
     element = unwrap(element)
     if hasattr(element, "ddl_text"):
-        return element.ddl_text()
+        return str(element.ddl_text())
     text = text_of(element)
     if text is None:
         raise exc.CompileError(

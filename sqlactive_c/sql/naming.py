@@ -31,7 +31,7 @@ class _Tokens:
         self._table = table
         self._convention = convention
 
-    def __getitem__(self, token: str) -> str:
+    def __getitem__(self, token: str) -> Any:
         if token in self._convention:
             return self._convention[token](self._item, self._table)
         if token == "table_name":
@@ -54,7 +54,7 @@ class _Tokens:
         separator = "_" if many == "_N" else ""
         return separator.join(_part(each, attribute) for each in chosen)
 
-    def _given_name(self) -> str:
+    def _given_name(self) -> Any:
         name = self._item.name
         if name is None:
             raise exc.InvalidRequestError(
@@ -70,7 +70,7 @@ class _Tokens:
         return [key.column for key in self._item.elements]
 
 
-def _part(column: Any, attribute: str) -> str:
+def _part(column: Any, attribute: str) -> Any:
     return (
         column.ddl_label
         if attribute == "label"

@@ -128,7 +128,7 @@ class TypeEngine:
         new._variants = variants
         return new
 
-    def _copy(self) -> Any:
+    def _copy(self) -> TypeEngine:
         new = object.__new__(type(self))
         new.__dict__.update(self.__dict__)
         return new
@@ -846,7 +846,9 @@ class TypeDecorator(TypeEngine):
         return self.sqlite_type().ddl_name()
 
     def _value_type(self) -> type:
-        return self.impl.python_type
+        impl: TypeEngine = self.impl
+        return impl.python_type
 
     def _repr_arguments(self) -> list[str]:
-        return self.impl._repr_arguments()
+        impl: TypeEngine = self.impl
+        return impl._repr_arguments()

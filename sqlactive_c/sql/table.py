@@ -93,7 +93,7 @@ class Table(SchemaItem):
         if quote_schema is not None and schema is not None:
             schema = quoted_name(schema, quote_schema)
         key = table_key(name, schema)
-        old = metadata.tables.get(key)
+        old: Table | None = metadata.tables.get(key)
         if old is not None:
             old._define_again(args, kwargs, extend_existing, keep_existing)
             return old
@@ -242,7 +242,7 @@ class Table(SchemaItem):
     @property
     def autoincrement_column(self) -> Column | None:
         """The column that the database numbers the rows by, if any."""
-        columns = list(self.primary_key.columns)
+        columns: list[Column] = list(self.primary_key.columns)
         for column in columns:
             if column.autoincrement is True:
                 return column if _is_numbered(column, True) else None

@@ -74,7 +74,8 @@ struct Sac_Op {
     PyObject *slots[SAC_OP_SLOTS]; /* strong or NULL; the kind names them */
     PyObject *awaited;    /* strong: an iterator that we delegate to, or NULL */
     PyObject *weakrefs;
-    Sac_Drive *drive;     /* borrowed: set by Sac_OpDrive for its time; handed down to every op that is awaited */
+    Sac_Drive *drive;     /* borrowed: set by Sac_OpDrive for its time; handed
+                             down to every op that is awaited */
 };
 
 /* -> new Operation with slots[0] = self (strong) and the others NULL. */

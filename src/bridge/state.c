@@ -197,6 +197,11 @@ Sac_StateFree(void *module)
     if (state == NULL) {
         return;
     }
+    if (state->live_templates.next != NULL) { /* it was initialised */
+        while (sac_list_take_front(&state->live_templates) != NULL) {
+            /* one that outlives the module is in no list */
+        }
+    }
     if (state->registry != NULL) {
         sac_registry_free(state->registry);
         state->registry = NULL;
@@ -263,9 +268,11 @@ int
 Sac_StateInit(PyObject *module)
 {
     Sac_State *state = Sac_StateOfModule(module);
+    sac_list_init(&state->live_templates);
     /* SQLite's memory statistics cost a process-wide mutex on every
      * allocation.  Refused once SQLite runs: that is fine, and told. */
     state->memstatus = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sac_list_init(&state->engines);
     state->registry = sac_registry_new();
     state->fork_guard = sac_fork_guard_new();
     if (state->registry == NULL || state->fork_guard == NULL) {

@@ -97,6 +97,7 @@ typedef struct Sac_State {
 
     /* Not Python objects. */
     sac_registry *registry;     /* owned: writer tokens of open files */
+    sac_list engines;           /* of Sac_Engine: those that are alive */
     sac_fork_guard *fork_guard; /* owned: ports do not survive a fork */
     int64_t inline_ns;          /* time spent inline since the loop last ran */
     int memstatus;              /* what SQLite said to MEMSTATUS off: 0, or

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <structmember.h>
 
+#include "base/list.h"
 #include "base/memory.h"
 #include "bridge/compat.h"
 #include "bridge/errors.h"
@@ -15,7 +16,10 @@
 #include "bridge/operation.h"
 #include "types/channel.h"
 
-enum { DISPOSE_WAIT_NS = 500000000 }; /* for threads that are just ending */
+enum {
+    DISPOSE_WAIT_NS = 500000000,  /* for threads that are just ending */
+    SHUTDOWN_WAIT_NS = 200000000, /* for jobs that were told to end */
+};
 
 /* ---- from the checked dict to sac_options ---------------------------- */
 
@@ -259,6 +263,7 @@ engine_from_spec(Sac_State *state, PyObject *spec)
     memset((char *)self + sizeof(PyObject), 0,
            sizeof(*self) - sizeof(PyObject));
     self->engine = engine;
+    sac_list_push_back(&state->engines, &self->link);
     PyObject_GC_Track(self);
     if (fill(state, self, spec) < 0) {
         Py_DECREF(self);
@@ -368,6 +373,7 @@ engine_dealloc(PyObject *op)
     }
     sac_engine *engine = self->engine;
     self->engine = NULL;
+    sac_list_remove(&self->link);
     (void)engine_clear(op);
     if (engine != NULL) {
         if (!sac_engine_forked(engine)) {
@@ -653,7 +659,29 @@ static PyType_Spec engine_spec = {
     .slots = engine_slots,
 };
 
+static PyObject *
+engines_shutdown(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    Sac_State *state = Sac_StateOfModule(module);
+    sac_list *node = state->engines.next;
+    while (node != &state->engines) {
+        Sac_Engine *self = SAC_CONTAINER(node, Sac_Engine, link);
+        node = node->next;
+        sac_engine *engine = self->engine;
+        if (sac_engine_forked(engine)) {
+            continue;
+        }
+        /* With the GIL: nobody else may make or drop an engine meanwhile, and
+         * no worker needs it. */
+        sac_engine_shutdown(engine, SHUTDOWN_WAIT_NS);
+    }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef module_methods[] = {
+    { "shutdown", engines_shutdown, METH_NOARGS,
+      "shutdown()\n--\n\nCancel what runs on any engine and wait a moment. "
+      "Private, for the end of the interpreter." },
     { "create_async_engine",
       (PyCFunction)(void (*)(void))create_async_engine,
       METH_VARARGS | METH_KEYWORDS, create_doc },

@@ -24,6 +24,7 @@ typedef struct Sac_Engine {
     bool logs;               /* the log wants statements */
     bool logs_rows;          /* and rows */
     PyObject *weakrefs;
+    sac_list link;           /* in state->engines */
 } Sac_Engine;
 
 /* -> the isolation for a word of engine/create.py, or -1 with ArgumentError.

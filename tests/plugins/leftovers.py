@@ -65,6 +65,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     result = yield
     if item.stash.get(FAILED, False):
         return result
+    # What fixtures gave is kept by pytest until after this hook.
+    getattr(item, "funcargs", {}).clear()
     before = item.stash[BEFORE]
     gc.collect()
     deadline = time.monotonic() + PATIENCE

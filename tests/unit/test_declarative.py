@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import enum
 import gc
-from typing import Annotated, Any, ClassVar, NewType, Optional
+from typing import Annotated, Any, ClassVar, NewType
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_annotations_as_text() -> None:
         id: Mapped[Key]
         date: Mapped[date]
         name: Mapped[str | None] = mapped_column(String(5))
-        color: Mapped[Optional[Color]]
+        color: Mapped[Color | None]
         slug: Mapped[Slug]
         flags: ClassVar[int] = 5
         other: ClassVar[int]
@@ -207,7 +207,7 @@ def test_type_map_of_an_abstract_base() -> None:
     class B(base):
         __tablename__ = "b"
         id: Mapped[Key]
-        name: Mapped[Optional[str]]
+        name: Mapped[str | None]
 
     assert A.__table__.c.name.type.length == 30
     assert B.__table__.c.name.type.length == 9
@@ -466,7 +466,7 @@ def test_a_column_called_session() -> None:
 def test_classproperty() -> None:
     class A:
         @classproperty
-        def name(cls) -> str:  # noqa: N805
+        def name(cls) -> str:
             """Doc."""
             return cls.__name__
 

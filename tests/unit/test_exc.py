@@ -138,7 +138,9 @@ SAMPLES: list[Any] = [
     exc.CircularDependencyError("m", {1}, {(1, 2)}),
     exc.ObjectNotExecutableError(5),
     exc.UnsupportedCompilationError("c", int, "m"),
-    exc.StatementError("m", "SELECT 1", {"a": 1}, ValueError("v"), ismulti=False),
+    exc.StatementError(
+        "m", "SELECT 1", {"a": 1}, ValueError("v"), ismulti=False
+    ),
     exc.DBAPIError("S", (1,), sqlite3.Error("x"), True, True, "zzzz", True),
     exc.IntegrityError("S", [(1,)], sqlite3.IntegrityError("x"), ismulti=True),
     exc.SAWarning("w", code="abcd"),
@@ -179,7 +181,9 @@ def test_details_survive_pickle() -> None:
 def test_some_bases() -> None:
     assert issubclass(exc.NoSuchColumnError, KeyError)
     assert issubclass(exc.SAWarning, RuntimeWarning)
-    assert not issubclass(orm_exc.DetachedInstanceError, exc.InvalidRequestError)
+    assert not issubclass(
+        orm_exc.DetachedInstanceError, exc.InvalidRequestError
+    )
     assert orm_exc.NoResultFound is exc.NoResultFound
     assert str(exc.NoSuchColumnError("x")) == "x"
 

@@ -224,7 +224,9 @@ def test_index_of_another_table() -> None:
 def test_index_without_table_or_name() -> None:
     with pytest.raises(exc.CompileError, match="no table"):
         create_index_sql(Index("i", "a"))
-    t = Table("t", MetaData(naming_convention={"uq": "x"}), Column("a", Integer))
+    t = Table(
+        "t", MetaData(naming_convention={"uq": "x"}), Column("a", Integer)
+    )
     with pytest.raises(exc.CompileError, match="no name"):
         create_index_sql(Index(None, t.c.a))
 
@@ -272,14 +274,16 @@ def test_collation_is_quoted() -> None:
 
 
 def test_an_empty_unique_constraint_is_left_out() -> None:
-    assert create_table_sql(table(Column("a", Integer), UniqueConstraint())) == (
-        "\nCREATE TABLE t (\n\ta INTEGER\n)\n\n"
-    )
+    assert create_table_sql(
+        table(Column("a", Integer), UniqueConstraint())
+    ) == ("\nCREATE TABLE t (\n\ta INTEGER\n)\n\n")
 
 
 def test_column_checks_keep_their_order() -> None:
     t = table(
-        Column("a", Integer, CheckConstraint("a > 1"), CheckConstraint("a < 9"))
+        Column(
+            "a", Integer, CheckConstraint("a > 1"), CheckConstraint("a < 9")
+        )
     )
     assert "CHECK (a > 1) CHECK (a < 9)" in create_table_sql(t)
 
@@ -297,7 +301,9 @@ def test_autoincrement_column() -> None:
 
     assert of(Column("a", Integer, primary_key=True)) == "a"
     assert of(Column("a", String, primary_key=True)) is None
-    assert of(Column("a", Integer, primary_key=True, autoincrement=False)) is None
+    assert (
+        of(Column("a", Integer, primary_key=True, autoincrement=False)) is None
+    )
     key = Column("a", Integer, ForeignKey("t.b"), primary_key=True)
     assert of(key, Column("b", Integer)) is None
     two = [Column(n, Integer, primary_key=True) for n in "ab"]
