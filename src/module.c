@@ -108,14 +108,25 @@ core_interrupt(PyObject *Py_UNUSED(module), PyObject *awaitable)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(collect_doc,
+"collect()\n--\n\n"
+"Free what is kept for its next use: plans of compiled texts, ports of\n"
+"closed event loops. Private, for tests that count blocks.");
+
+static PyObject *
+core_collect(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    Sac_State *state = Sac_StateOfModule(module);
+    Sac_TextForgetPlans(state);
+    Sac_PortsCollect(state);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef core_methods[] = {
     {"configure", (PyCFunction)(void (*)(void))core_configure,
      METH_VARARGS | METH_KEYWORDS, configure_doc},
     {"text", Sac_TextNew, METH_O, text_doc},
-    {"forget_plans", Sac_TextForgetPlans, METH_NOARGS,
-     "forget_plans()\n--\n\n"
-     "Free what compiled texts keep of the engines they ran on. Private, for\n"
-     "tests that count blocks."},
+    {"collect", core_collect, METH_NOARGS, collect_doc},
     {"drive", core_drive, METH_O, drive_doc},
     {"interrupt", core_interrupt, METH_O, interrupt_doc},
     {"live_blocks", core_live_blocks, METH_NOARGS, live_blocks_doc},
@@ -168,8 +179,8 @@ core_exec(PyObject *module)
     /* Whether SQLite's memory statistics are off in this process. */
     return PyModule_AddObjectRef(
         module, "memory_statistics_off",
-        Sac_StateOfModule(module)->memstatus == SQLITE_OK ? Py_True
-                                                          : Py_False);
+        Sac_StateOfModule(module)->memory_statistics_off ? Py_True
+                                                         : Py_False);
 }
 
 static PyModuleDef_Slot core_slots[] = {

@@ -336,7 +336,7 @@ class UniqueConstraint(ColumnCollectionConstraint):
             return None
         return f"UNIQUE ({self._quoted_columns()})"
 
-    def _on_conflict(self) -> str | None:
+    def _on_conflict(self) -> Any:
         return self._column_option("on_conflict_unique")
 
 
@@ -404,7 +404,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         names = ", ".join(quote(each.name) for each in columns)
         return f"PRIMARY KEY ({names})"
 
-    def _on_conflict(self) -> str | None:
+    def _on_conflict(self) -> Any:
         return self._column_option("on_conflict_primary_key")
 
 

@@ -437,10 +437,12 @@ async def create_missing(engine: Any, metadatas: Iterable[Any]) -> None:
     async with engine.connect() as connection:
         if not await _missing(connection, metadatas):
             return
-    async with engine.begin() as connection:
-        connection = await connection.execution_options(begin="immediate")
-        for sql in await _missing(connection, metadatas):
-            await connection.exec_driver_sql(sql)
+    async with engine.connect() as connection:
+        # The write lock is taken by the look itself, not by the first CREATE.
+        await connection.execution_options(isolation_level="IMMEDIATE")
+        async with connection.begin():
+            for sql in await _missing(connection, metadatas):
+                await connection.exec_driver_sql(sql)
 
 
 async def _missing(connection: Any, metadatas: list[Any]) -> list[str]:

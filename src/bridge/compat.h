@@ -44,6 +44,24 @@ Sac_ErrGive(PyObject *exception)
 #endif
 }
 
+/* Of an error and what went wrong while it was dealt with (the current
+ * exception, if any): the error is raised, unless the other one is to stop
+ * the task. steals: error. */
+static inline void
+Sac_ErrPrefer(PyObject *error)
+{
+    PyObject *later = Sac_ErrTake();
+    if (later != NULL
+        && !PyErr_GivenExceptionMatches(later, PyExc_Exception)) {
+        PyException_SetContext(later, error);
+        error = later;
+    }
+    else {
+        Py_XDECREF(later);
+    }
+    Sac_ErrGive(error);
+}
+
 /* -> new ref to what a weak reference points to, or NULL (no exception). */
 static inline PyObject *
 Sac_WeakrefGet(PyObject *reference)

@@ -77,6 +77,9 @@ Sac_OpDrive(PyObject *object)
     }
     int rc = sac_port_new(&drive.port);
     if (rc != 0) {
+        if (rc == ENOMEM) {
+            return PyErr_NoMemory();
+        }
         errno = rc;
         return PyErr_SetFromErrno(PyExc_OSError);
     }

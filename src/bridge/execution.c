@@ -21,7 +21,10 @@
 
 /* Calls that end inline keep the loop from running; after so long it gets a
  * turn before the next result is handed out. */
-enum { INLINE_SHARE_NS = 1000000 };
+enum {
+    INLINE_SHARE_NS = 1000000,
+    SAME_TURN_NS = 20000, /* calls closer than this: the loop did not run */
+};
 
 /* ---- what the engine calls --------------------------------------------- */
 
@@ -104,6 +107,7 @@ become_orphan(Sac_Execution *self)
     Py_CLEAR(self->future);
     if (go_on_cancelled(self) == SAC_PROGRESS_WAIT) {
         Py_INCREF(self);
+        Sac_PortsAdopt(SAC_STATE(self)); /* its own loop may be gone */
     }
     Sac_ErrGive(saved);
 }
@@ -292,6 +296,18 @@ Sac_ExecutionRaise(Sac_Execution *self)
     return NULL;
 }
 
+/* The call succeeded, and its caller was told to stop while it did.  The
+ * exception that tells so counts more than anything that goes wrong here. */
+static void
+finish_unheard(Sac_Execution *self)
+{
+    PyObject *result = self->finish(self);
+    if (result == NULL) {
+        PyErr_Clear();
+    }
+    Py_XDECREF(result);
+}
+
 /* The call is done: what the await gives. */
 static PySendResult
 finish(Sac_Execution *self, PyObject **result)
@@ -300,6 +316,9 @@ finish(Sac_Execution *self, PyObject **result)
     Py_CLEAR(self->future);
     Py_CLEAR(self->port_object);
     if (self->cancelled != NULL) {
+        if (self->always_finish && self->call.error.status == SAC_OK) {
+            finish_unheard(self);
+        }
         Sac_ErrGive(self->cancelled);
         self->cancelled = NULL;
         return PYGEN_ERROR;
@@ -317,8 +336,13 @@ static PySendResult
 share(Sac_Execution *self, PyObject **result)
 {
     Sac_State *state = SAC_STATE(self);
-    state->inline_ns += sac_clock_ns() - self->started_ns;
-    if (state->inline_ns < INLINE_SHARE_NS || self->op.drive != NULL) {
+    int64_t now = sac_clock_ns();
+    int64_t pause = self->started_ns - state->inline_end_ns;
+    state->inline_ns += now - self->started_ns;
+    state->inline_ns += pause < SAME_TURN_NS ? pause : 0;
+    state->inline_end_ns = now;
+    if (state->inline_ns < INLINE_SHARE_NS || self->op.drive != NULL
+        || self->call.kind == SAC_CALL_CONNECT) { /* nobody could close it */
         return PYGEN_RETURN;
     }
     state->inline_ns = 0;

@@ -36,6 +36,8 @@ struct Sac_Execution {
     PyObject *pin_inline[4];
     Sac_ExecutionBefore before; /* or NULL */
     Sac_ExecutionFinish finish; /* NULL: the result is None */
+    bool always_finish;         /* also when its caller was cancelled while it
+                                   succeeded: the owner keeps books */
     PyObject *statement;        /* strong: what was executed (str), for errors
                                    and the log, or NULL */
     PyObject *parameters;       /* strong: as the user gave them, or NULL */

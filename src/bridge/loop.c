@@ -10,6 +10,7 @@
  * next loop instead.  Knows nothing of what is delivered. */
 #include "bridge/loop.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <structmember.h>
 
@@ -105,13 +106,12 @@ assign(Sac_State *state, PyObject *op, PyObject *loop)
     return 0;
 }
 
-/* -> new ref: a port that a dead loop has left, now the loop's, or NULL
- * without an exception when there is none.  Several with work under way are
- * taken over together. */
+/* Takes what dead loops have left: ports with work under way, and one more
+ * when there is no port yet.  steals: mine, the loop's port or NULL.
+ * -> new ref: the loop's port; NULL without an exception: there is none. */
 static PyObject *
-adopt(Sac_State *state, PyObject *loop)
+adopt(Sac_State *state, PyObject *loop, PyObject *mine)
 {
-    PyObject *mine = NULL;
     for (Py_ssize_t i = PyList_GET_SIZE(state->ports) - 1; i >= 0; i--) {
         PyObject *op = PyList_GET_ITEM(state->ports, i);
         if (!loop_is_dead(state, op)) {
@@ -149,6 +149,9 @@ port_new(Sac_State *state, PyObject *loop)
     }
     if (rc != 0) {
         Py_DECREF(self);
+        if (rc == ENOMEM) {
+            return PyErr_NoMemory();
+        }
         errno = rc;
         return PyErr_SetFromErrno(PyExc_OSError);
     }
@@ -198,7 +201,7 @@ Sac_PortOfLoop(Sac_State *state, PyObject *loop)
         }
     }
     if (port == NULL) {
-        port = adopt(state, loop);
+        port = adopt(state, loop, NULL);
     }
     if (port == NULL && !PyErr_Occurred()) {
         port = port_new(state, loop);
@@ -207,6 +210,21 @@ Sac_PortOfLoop(Sac_State *state, PyObject *loop)
         state->last_port = Py_NewRef(port);
     }
     return port;
+}
+
+void
+Sac_PortsAdopt(Sac_State *state)
+{
+    PyObject *loop = PyObject_CallNoArgs(state->get_running_loop);
+    if (loop != NULL) {
+        PyObject *port = Sac_PortOfLoop(state, loop);
+        if (port != NULL) {
+            port = adopt(state, loop, port);
+        }
+        Py_XDECREF(port);
+        Py_DECREF(loop);
+    }
+    PyErr_Clear(); /* no loop, or none that takes it: another one will */
 }
 
 void

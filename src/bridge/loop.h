@@ -16,6 +16,8 @@
 PyObject *Sac_PortOfLoop(Sac_State *state, PyObject *loop);
 /* -> borrowed from the Port object. */
 sac_port *Sac_PortGet(PyObject *port);
+/* Lets the running loop, if any, deliver what dead loops have left. */
+void Sac_PortsAdopt(Sac_State *state);
 /* Delivers what loops that are closed by now have left, and drops their
  * ports when nothing is under way. */
 void Sac_PortsCollect(Sac_State *state);

@@ -3,7 +3,7 @@
  * everything and the meaning of nothing. */
 #include "bridge/state.h"
 
-#include <sqlite3.h>
+#include "engine/process.h"
 
 Sac_State *
 Sac_StateOfModule(PyObject *module)
@@ -269,9 +269,7 @@ Sac_StateInit(PyObject *module)
 {
     Sac_State *state = Sac_StateOfModule(module);
     sac_list_init(&state->live_templates);
-    /* SQLite's memory statistics cost a process-wide mutex on every
-     * allocation.  Refused once SQLite runs: that is fine, and told. */
-    state->memstatus = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    state->memory_statistics_off = sac_process_configure();
     sac_list_init(&state->engines);
     state->registry = sac_registry_new();
     state->fork_guard = sac_fork_guard_new();

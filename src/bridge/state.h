@@ -7,6 +7,7 @@
 #define SAC_BRIDGE_STATE_H
 
 #include <Python.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/list.h"
@@ -100,8 +101,8 @@ typedef struct Sac_State {
     sac_list engines;           /* of Sac_Engine: those that are alive */
     sac_fork_guard *fork_guard; /* owned: ports do not survive a fork */
     int64_t inline_ns;          /* time spent inline since the loop last ran */
-    int memstatus;              /* what SQLite said to MEMSTATUS off: 0, or
-                                   its code when it was running already */
+    int64_t inline_end_ns;      /* when the last inline call ended */
+    bool memory_statistics_off; /* SQLite's, by us */
 } Sac_State;
 
 /* The definition of the module (module.c); identifies our types. */

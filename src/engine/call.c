@@ -49,14 +49,15 @@ sac_call_fini(sac_call *call)
 
 /* ---- ending ---------------------------------------------------------- */
 
+/* What the lease need not keep any longer goes back. */
 static void
-let_go(sac_lease *lease)
+let_go(sac_lease *lease, bool pinned)
 {
     if (!lease->in_tx && lease->token) {
         lease->token = false;
         sac_writer_release(sac_engine_writer(lease->engine));
     }
-    if (lease->handle != NULL && !lease->pinned && !lease->in_tx
+    if (lease->handle != NULL && !pinned && !lease->in_tx
         && sac_list_empty(&lease->streams)) {
         sac_handle *handle = lease->handle;
         lease->handle = NULL;
@@ -67,22 +68,48 @@ let_go(sac_lease *lease)
     }
 }
 
+/* A stream is on its lease's list exactly while its statement is live.  Any
+ * other statement that is still live was on its way to a worker when the call
+ * ended. */
+static void
+settle_script(sac_call *call)
+{
+    sac_script *script = call->script;
+    sac_stream *stream = call->stream;
+    if (stream != NULL) {
+        sac_list_remove(&stream->link);
+    }
+    if (script == NULL || script->live == NULL) {
+        return;
+    }
+    if (stream == NULL || call->error.status != SAC_OK) {
+        sac_script_stop(script, call->lease->handle);
+        return;
+    }
+    sac_list_push_back(&call->lease->streams, &stream->link);
+}
+
 /* The end of every call that had begun. */
 static sac_progress
 end(sac_call *call)
 {
     sac_lease *lease = call->lease;
+    settle_script(call);
     if (lease->handle != NULL && lease->handle->db != NULL) {
         bool in_tx = sac_handle_in_transaction(lease->handle);
-        if (lease->in_tx && !in_tx && call->kind == SAC_CALL_EXECUTE
-            && call->error.status != SAC_OK) {
+        bool runs = call->kind == SAC_CALL_EXECUTE
+                    || call->kind == SAC_CALL_FETCH;
+        if (lease->in_tx && !in_tx && runs && call->error.status != SAC_OK) {
             lease->lost = true;
         }
         lease->in_tx = in_tx;
     }
     lease->busy = false;
     sac_lease_stop_streams(lease, true);
-    let_go(lease);
+    /* Who could not connect has nothing to close. */
+    let_go(lease, lease->pinned
+                      && !(call->kind == SAC_CALL_CONNECT
+                           && call->error.status != SAC_OK));
     call->state = SAC_AT_DONE;
     return SAC_PROGRESS_DONE;
 }
@@ -201,15 +228,29 @@ checkpoint_if_due(sac_call *call)
     }
 }
 
+/* The end of a transaction or of a savepoint is not stopped half-way. */
+static bool
+can_be_stopped(const sac_call *call)
+{
+    switch (call->kind) {
+        case SAC_CALL_CONNECT:
+        case SAC_CALL_EXECUTE:
+        case SAC_CALL_FETCH:
+            return !call->unstoppable;
+        case SAC_CALL_COMMIT:
+        case SAC_CALL_ROLLBACK:
+        case SAC_CALL_CLOSE:
+            break;
+    }
+    return false;
+}
+
 static void
 guard_worker(sac_call *call, sac_job *job)
 {
     sac_handle *handle = call->lease->handle;
-    bool cancellable = call->kind == SAC_CALL_EXECUTE
-                       || call->kind == SAC_CALL_FETCH
-                       || call->kind == SAC_CALL_CONNECT;
     handle->guard = (sac_guard){
-        .cancel = cancellable ? &job->cancel : NULL,
+        .cancel = can_be_stopped(call) ? &job->cancel : NULL,
         .busy_deadline = sac_clock_ns()
                          + (int64_t)handle->options->busy_timeout_ms * 1000000,
     };
@@ -242,22 +283,6 @@ job_run(sac_job *job)
                                                 : call->error.status;
 }
 
-/* A stream is on its lease's list exactly while its statement is live. */
-static void
-keep_stream(sac_call *call)
-{
-    sac_stream *stream = call->stream;
-    sac_list_remove(&stream->link);
-    if (stream->script.live == NULL) {
-        return;
-    }
-    if (call->error.status != SAC_OK) {
-        sac_script_stop(&stream->script, call->lease->handle);
-        return;
-    }
-    sac_list_push_back(&call->lease->streams, &stream->link);
-}
-
 static sac_progress
 ran(sac_call *call)
 {
@@ -265,9 +290,6 @@ ran(sac_call *call)
     if (call->cancelled && call->error.status != SAC_OK) {
         (void)sac_error_set(&call->error, SAC_ERR_CANCELLED, NULL);
         count(&lease->engine->counters.cancelled);
-    }
-    if (call->stream != NULL) {
-        keep_stream(call);
     }
     if (call->error.status != SAC_OK
         && (call->kind == SAC_CALL_CLOSE || call->kind == SAC_CALL_ROLLBACK)) {
@@ -298,8 +320,11 @@ run_inline(sac_call *call)
         count(&engine->counters.inline_runs);
         return true;
     }
-    count(spent ? &engine->counters.handovers
-                : &engine->counters.busy_retries);
+    /* One that keeps its row has too many bytes, no lock before it. */
+    bool locked = !spent
+                  && (call->script == NULL || call->script->live == NULL);
+    count(locked ? &engine->counters.busy_retries
+                 : &engine->counters.handovers);
     return false;
 }
 
@@ -458,6 +483,11 @@ weigh(sac_call *call)
         unsigned facts = sac_plan_facts(call->script->steps[i].plan);
         bool writes = !(facts & SAC_PLAN_READONLY);
         call->write = call->write || writes || (facts & SAC_PLAN_BEGIN);
+        if (writes) {
+            /* All is written before the first row comes: a statement left
+             * live would only keep the transaction from ending. */
+            call->script->batch = 0;
+        }
         refuses_tx = refuses_tx
                      || (facts & (SAC_PLAN_NO_TX | SAC_PLAN_CONTROL));
         call->offload = call->offload
@@ -662,6 +692,9 @@ after_prepare(sac_call *call)
         return end_cancelled(call);
     }
     if (call->job.status != SAC_OK) {
+        if (call->error.status == SAC_OK) {
+            (void)sac_error_set(&call->error, call->job.status, NULL);
+        }
         return end(call);
     }
     return weigh(call);
@@ -714,26 +747,24 @@ withdraw(sac_call *call)
 sac_progress
 sac_call_cancel(sac_call *call)
 {
+    if (call->state == SAC_AT_START) {
+        call->cancelled = true;
+        return refuse(call, SAC_ERR_CANCELLED);
+    }
+    if (call->state != SAC_AT_DONE && !can_be_stopped(call)) {
+        return SAC_PROGRESS_WAIT;
+    }
     call->cancelled = true;
     switch (call->state) {
-        case SAC_AT_START:
-            return refuse(call, SAC_ERR_CANCELLED);
         case SAC_AT_POOL:
         case SAC_AT_WRITER:
             return withdraw(call) ? end_cancelled(call) : SAC_PROGRESS_WAIT;
-        case SAC_AT_RUN:
-            /* The end of a transaction is not stopped half-way. */
-            if (call->kind == SAC_CALL_COMMIT
-                || call->kind == SAC_CALL_ROLLBACK
-                || call->kind == SAC_CALL_CLOSE) {
-                return SAC_PROGRESS_WAIT;
-            }
-            sac_engine_cancel(call->lease->engine, &call->job);
-            return SAC_PROGRESS_WAIT;
         case SAC_AT_OPEN:
         case SAC_AT_PREPARE:
+        case SAC_AT_RUN:
             sac_engine_cancel(call->lease->engine, &call->job);
             return SAC_PROGRESS_WAIT;
+        case SAC_AT_START:
         case SAC_AT_DONE:
             break;
     }

@@ -58,6 +58,7 @@ struct sac_call {
                                                check; may be NULL */
     bool write;            /* some statement needs the token */
     bool immediate;        /* BEGIN IMMEDIATE first, whatever it is */
+    bool unstoppable;      /* seen through although it was cancelled */
     bool cancelled;        /* asked to end */
     bool timed_out;        /* waited too long in a queue */
     bool offload;          /* a lock or the budget sent it to a worker */

@@ -1,8 +1,8 @@
 /* An engine: one database's connections, threads, token and plans.
  *
  * Counted, any thread: whatever may outlive the caller (a lease, a detached
- * job) holds a reference.  Lock order: the engine's mutex before the
- * workers'; nothing else is held together.  Knows nothing of calls. */
+ * job) holds a reference.  Lock order: the engine's mutex before the pool's
+ * and the workers'; nothing else is held together.  Knows nothing of calls. */
 #include "engine/engine.h"
 
 #include <assert.h>
@@ -193,17 +193,25 @@ typedef struct homing {
     bool token;         /* the writer token goes with it */
 } homing;
 
+/* Rolls back and passes the token on.  In this order, and before the pool has
+ * the handle: a dispose that finds every handle home lets the token go. */
+static void
+end_transaction(sac_engine *engine, sac_handle *handle, bool token)
+{
+    handle->broken = !sac_handle_reset(handle);
+    if (token) {
+        sac_writer_release(sac_engine_writer(engine));
+    }
+}
+
 static void
 bring_home(sac_engine *engine, sac_handle *handle, bool close, bool token)
 {
     if (!close) {
-        handle->broken = !sac_handle_reset(handle);
+        end_transaction(engine, handle, token);
         handle = sac_pool_checkin(engine->pool, handle);
     }
     sac_handle_free(handle);
-    if (token) {
-        sac_writer_release(sac_engine_writer(engine));
-    }
 }
 
 static void
@@ -266,11 +274,8 @@ void
 sac_engine_abandon(sac_engine *engine, sac_handle *handle, bool token)
 {
     if (!sac_handle_in_transaction(handle) || sac_engine_in_memory(engine)) {
-        handle->broken = !sac_handle_reset(handle);
+        end_transaction(engine, handle, token);
         sac_engine_checkin(engine, handle);
-        if (token) {
-            sac_writer_release(sac_engine_writer(engine));
-        }
         return;
     }
     send_home(engine, handle, false, token);
@@ -286,8 +291,10 @@ sac_engine_dispose(sac_engine *engine, int64_t wait_ns)
     while ((node = sac_list_take_front(&idle)) != NULL) {
         sac_handle_free(SAC_CONTAINER(node, sac_handle, link));
     }
-    bool all_home = sac_pool_count(engine->pool).open == 0;
+    /* Counted under the mutex: whoever opens a handle after it finds no token
+     * and makes one. */
     sac_mutex_lock(&engine->mutex);
+    bool all_home = sac_pool_count(engine->pool).open == 0;
     sac_workers *workers = NULL;
     sac_writer *writer = NULL;
     sac_store *store = engine->store;

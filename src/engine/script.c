@@ -209,7 +209,11 @@ step_failed(sac_script *script, sac_handle *handle, int rc, sac_error *err)
     sac_cache_give(&handle->cache, script->live);
     script->live = NULL;
     drop_results(step);
-    return restart ? SAC_RUN_HANDOVER : SAC_RUN_FAILED;
+    if (restart) {
+        script->set = 0; /* the rows of the sets before went with the rest */
+        return SAC_RUN_HANDOVER;
+    }
+    return SAC_RUN_FAILED;
 }
 
 static sac_verdict

@@ -394,11 +394,19 @@ before_control(Sac_Execution *execution)
 {
     Sac_Channel *channel = channel_of(execution);
     Sac_Engine *engine = engine_of(channel);
+    channel->settled = false;
     execution->wait_timeout = engine->writer_timeout;
     if (!engine->logs) {
         return 0;
     }
     return log_event(channel, execution->step.plan->sql);
+}
+
+static PyObject *
+finish_control(Sac_Execution *execution)
+{
+    channel_of(execution)->settled = true;
+    return finish_nothing(execution);
 }
 
 PyObject *
@@ -407,12 +415,14 @@ Sac_ChannelControl(Sac_Channel *channel, PyObject *owner, const char *sql,
 {
     Sac_Execution *execution = new_execution(channel, owner, kind,
                                              SAC_CALL_EXECUTE,
-                                             finish_nothing);
+                                             finish_control);
     if (execution == NULL) {
         return NULL;
     }
     execution->before = before_control;
+    execution->always_finish = true;
     execution->call.immediate = immediate;
+    execution->call.unstoppable = !immediate;
     execution->step.params.rows = 1;
     execution->step.plan = sac_plans_get(engine_of(channel)->engine->plans,
                                          sql, strlen(sql));
@@ -467,6 +477,7 @@ Sac_ChannelEnd(Sac_Channel *channel, PyObject *owner, sac_call_kind what,
     if (execution == NULL) {
         return NULL;
     }
+    execution->always_finish = true;
     execution->before = what == SAC_CALL_COMMIT ? before_commit
                                                 : before_rollback;
     return (PyObject *)execution;

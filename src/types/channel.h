@@ -23,6 +23,8 @@ typedef struct Sac_Channel {
     PyObject *task;        /* strong: a weak reference to the task that holds
                               the writer token, or NULL */
     bool begun;            /* a transaction in the eyes of Python */
+    bool settled;          /* the last control statement was executed, also
+                              when its caller was cancelled meanwhile */
     bool face_closed;      /* close() was called on the connection */
     unsigned savepoints;   /* names given out in this transaction */
     unsigned serial;       /* transactions begun on this channel */
@@ -56,7 +58,8 @@ PyObject *Sac_ChannelExecute(Sac_Channel *channel, PyObject *owner,
  * the implicit BEGIN that users know.  -> 0, or -1 when logging fails or the
  * channel is closed. */
 int Sac_ChannelBegin(Sac_Channel *channel);
-/* A control statement of ours (SAVEPOINT ...), no transaction check. */
+/* A control statement of ours, no transaction check: SAVEPOINT, which begins
+ * (immediate), or RELEASE and ROLLBACK TO, which cancelling does not stop. */
 PyObject *Sac_ChannelControl(Sac_Channel *channel, PyObject *owner,
                              const char *sql, bool immediate,
                              const Sac_OpKind *kind);

@@ -365,13 +365,13 @@ exit_step(Sac_Op *op, PyObject *value, PyObject **result)
                                      (PyObject *)self);
         return Sac_OpAwait(op, next) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
     }
-    if (value == NULL) {
-        return PYGEN_ERROR;
-    }
     if (op->slots[1] != NULL) {
         PyObject *error = op->slots[1];
         op->slots[1] = NULL;
-        Sac_ErrGive(error);
+        Sac_ErrPrefer(error);
+        return PYGEN_ERROR;
+    }
+    if (value == NULL) {
         return PYGEN_ERROR;
     }
     *result = Py_NewRef(Py_False);

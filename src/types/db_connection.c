@@ -10,7 +10,7 @@
 #include <structmember.h>
 
 #include "bridge/compat.h"
-#include "bridge/errors.h"
+#include "types/db_models.h"
 
 typedef struct DBConnectionObject {
     PyObject_HEAD
@@ -35,154 +35,14 @@ check_ready(DBConnectionObject *self)
     return 0;
 }
 
-/* ---- which base models ----------------------------------------------- */
-
-static int
-check_model(PyObject *model, bool with_metadata)
-{
-    if (!PyType_Check(model)) {
-        PyErr_Format(PyExc_TypeError,
-                     "a base model must be a class, not %R (of type %s)",
-                     model, Py_TYPE(model)->tp_name);
-        return -1;
-    }
-    PyObject *method = PyObject_GetAttrString(model, "set_session");
-    bool callable = method != NULL && PyCallable_Check(method);
-    Py_XDECREF(method);
-    if (!callable) {
-        PyErr_Format(PyExc_TypeError,
-                     "%R is no base model: it has no set_session(); derive "
-                     "it from ActiveRecordMixin or SessionMixin",
-                     model);
-        return -1;
-    }
-    PyObject *metadata = NULL, *tables = NULL;
-    if (with_metadata) {
-        metadata = PyObject_GetAttrString(model, "metadata");
-        tables = metadata == NULL
-                     ? NULL
-                     : PyObject_GetAttrString(metadata, "tables");
-        Py_XDECREF(metadata);
-        Py_XDECREF(tables);
-        if (tables == NULL) {
-            PyErr_Format(PyExc_TypeError,
-                         "%R is no base model: it has no metadata with "
-                         "tables; derive it from a declarative base",
-                         model);
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int
-add_model(PyObject *models, PyObject *model, bool with_metadata)
-{
-    if (model == Py_None) {
-        return 0;
-    }
-    if (check_model(model, with_metadata) < 0) {
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(models); i++) {
-        if (PyList_GET_ITEM(models, i) == model) {
-            return 0;
-        }
-    }
-    return PyList_Append(models, model);
-}
-
+/* ActiveRecordBaseModel. -> 0 or -1 */
 static int
 add_default(PyObject *self, PyObject *models, bool with_metadata)
 {
     PyObject *base = PyObject_CallNoArgs(SAC_STATE(self)->default_base);
-    int rc = base == NULL ? -1 : add_model(models, base, with_metadata);
+    int rc = base == NULL ? -1 : Sac_ModelsAdd(models, base, with_metadata);
     Py_XDECREF(base);
     return rc;
-}
-
-/* (*base_models, base_model=None) -> new list, checked, None left out. */
-static PyObject *
-given_models(const char *function, PyObject *args, PyObject *kwargs,
-             bool with_metadata)
-{
-    PyObject *models = PyList_New(0);
-    if (models == NULL) {
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); i++) {
-        if (add_model(models, PyTuple_GET_ITEM(args, i), with_metadata) < 0) {
-            goto error;
-        }
-    }
-    PyObject *name, *value;
-    Py_ssize_t at = 0;
-    while (kwargs != NULL && PyDict_Next(kwargs, &at, &name, &value)) {
-        if (PyUnicode_CompareWithASCIIString(name, "base_model") != 0) {
-            PyErr_Format(PyExc_TypeError,
-                         "%s() got an unexpected keyword argument '%S'",
-                         function, name);
-            goto error;
-        }
-        if (add_model(models, value, with_metadata) < 0) {
-            goto error;
-        }
-    }
-    return models;
-error:
-    Py_DECREF(models);
-    return NULL;
-}
-
-/* ---- attaching ------------------------------------------------------- */
-
-/* *session: new ref to the session that the class itself has, not one that
- * it inherits.  -> 1, 0: it has none of its own, -1 */
-static int
-own_session(PyObject *model, PyObject **session)
-{
-    *session = NULL;
-    PyObject *names = PyObject_GetAttrString(model, "__dict__");
-    if (names == NULL) {
-        return -1;
-    }
-    *session = PyMapping_GetItemString(names, "_session");
-    Py_DECREF(names);
-    if (*session == NULL) {
-        if (!PyErr_ExceptionMatches(PyExc_KeyError)) {
-            return -1;
-        }
-        PyErr_Clear();
-        return 0;
-    }
-    return 1;
-}
-
-static int
-set_session(PyObject *model, PyObject *session)
-{
-    PyObject *none = PyObject_CallMethod(model, "set_session", "O", session);
-    Py_XDECREF(none);
-    return none == NULL ? -1 : 0;
-}
-
-/* Puts back what a class had before, as well as that goes: another error is
- * on its way already. */
-static void
-restore(PyObject *model, PyObject *before)
-{
-    int rc = set_session(model, before == NULL ? Py_None : before);
-    if (rc == 0 && before == NULL) {
-        PyObject *own;
-        rc = own_session(model, &own);
-        if (rc > 0) {
-            rc = PyObject_DelAttrString(model, "_session");
-        }
-        Py_XDECREF(own);
-    }
-    if (rc < 0) {
-        PyErr_WriteUnraisable(model);
-    }
 }
 
 /* async_sessionmaker.configure(bind=...). -> 0 or -1 */
@@ -204,39 +64,7 @@ bind_factory(DBConnectionObject *self, PyObject *bind)
     return done == NULL ? -1 : 0;
 }
 
-/* Attaches models[at:] and calls the factory's configure() last.  What was
- * attached is restored when anything fails. */
-static int
-attach_from(DBConnectionObject *self, PyObject *models, Py_ssize_t at)
-{
-    if (at == PyList_GET_SIZE(models)) {
-        if (!self->unbound) {
-            return 0;
-        }
-        if (bind_factory(self, self->async_engine) < 0) {
-            return -1;
-        }
-        self->unbound = false;
-        return 0;
-    }
-    PyObject *model = PyList_GET_ITEM(models, at);
-    PyObject *before;
-    if (own_session(model, &before) < 0) {
-        return -1;
-    }
-    int rc = set_session(model, self->async_scoped_session);
-    if (rc == 0) {
-        rc = attach_from(self, models, at + 1);
-    }
-    if (rc < 0) {
-        PyObject *error = Sac_ErrTake();
-        restore(model, before);
-        Sac_ErrGive(error);
-    }
-    Py_XDECREF(before);
-    return rc;
-}
-
+/* Between two awaits: the models and the factory, or nothing. */
 static int
 attach(DBConnectionObject *self, PyObject *models)
 {
@@ -244,40 +72,30 @@ attach(DBConnectionObject *self, PyObject *models)
                                          PyList_GET_SIZE(self->attached));
     for (Py_ssize_t i = 0;
          attached != NULL && i < PyList_GET_SIZE(models); i++) {
-        if (add_model(attached, PyList_GET_ITEM(models, i), false) < 0) {
+        if (Sac_ModelsAdd(attached, PyList_GET_ITEM(models, i), false) < 0) {
             Py_CLEAR(attached);
         }
     }
-    if (attached == NULL || attach_from(self, models, 0) < 0) {
+    PyObject *before = NULL;
+    if (attached != NULL) {
+        before = Sac_ModelsAttach(models, self->async_scoped_session);
+    }
+    if (before != NULL && self->unbound
+        && bind_factory(self, self->async_engine) < 0) {
+        Sac_ModelsRestore(models, before);
+        Py_CLEAR(before);
+    }
+    if (before == NULL) {
         Py_XDECREF(attached);
         return -1;
     }
+    Py_DECREF(before);
+    self->unbound = false;
     Py_SETREF(self->attached, attached);
     return 0;
 }
 
 /* ---- init_db --------------------------------------------------------- */
-
-/* -> new list of the models' metadata, each once. */
-static PyObject *
-metadata_of(PyObject *models)
-{
-    PyObject *list = PyList_New(0);
-    for (Py_ssize_t i = 0; list != NULL && i < PyList_GET_SIZE(models); i++) {
-        PyObject *metadata = PyObject_GetAttrString(
-            PyList_GET_ITEM(models, i), "metadata");
-        bool known = false;
-        for (Py_ssize_t j = 0; j < PyList_GET_SIZE(list); j++) {
-            known = known || PyList_GET_ITEM(list, j) == metadata;
-        }
-        if (metadata == NULL
-            || (!known && PyList_Append(list, metadata) < 0)) {
-            Py_CLEAR(list);
-        }
-        Py_XDECREF(metadata);
-    }
-    return list;
-}
 
 /* slots[1]: the models. Tables first: nobody sees a session whose tables may
  * never come. */
@@ -287,7 +105,7 @@ init_step(Sac_Op *op, PyObject *value, PyObject **result)
     DBConnectionObject *self = (DBConnectionObject *)op->slots[0];
     if (op->stage == 0) {
         op->stage = 1;
-        PyObject *metadata = metadata_of(op->slots[1]);
+        PyObject *metadata = Sac_ModelsMetadata(op->slots[1]);
         if (metadata == NULL) {
             return PYGEN_ERROR;
         }
@@ -328,39 +146,14 @@ db_init_db(PyObject *op, PyObject *args, PyObject *kwargs)
     if (check_ready((DBConnectionObject *)op) < 0) {
         return NULL;
     }
-    PyObject *models = given_models("init_db", args, kwargs, true);
+    PyObject *models = Sac_ModelsGiven("init_db", args, kwargs, true);
     if (models != NULL && PyList_GET_SIZE(models) == 0
         && add_default(op, models, true) < 0) {
         Py_CLEAR(models);
     }
     return new_op(op, &init_kind, models);
 }
-
 /* ---- close ----------------------------------------------------------- */
-
-/* Whose session is somebody else's keeps it: closing one connection must not
- * take the models away from another. */
-static int
-detach_model(DBConnectionObject *self, PyObject *model)
-{
-    PyObject *session;
-    int rc = own_session(model, &session);
-    if (rc > 0 && session == self->async_scoped_session) {
-        PyObject *method = PyObject_GetAttrString(model, "close_session");
-        if (method == NULL) {
-            PyErr_Clear();
-            rc = set_session(model, Py_None);
-        }
-        else {
-            PyObject *none = PyObject_CallNoArgs(method);
-            rc = none == NULL ? -1 : 0;
-            Py_XDECREF(none);
-            Py_DECREF(method);
-        }
-    }
-    Py_XDECREF(session);
-    return rc < 0 ? -1 : 0;
-}
 
 /* The first error that is not on its way yet goes to *kept. */
 static void
@@ -390,13 +183,14 @@ detach(DBConnectionObject *self, PyObject *models, PyObject **error)
         keep_error(error);
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(attached); i++) {
-        if (add_model(models, PyList_GET_ITEM(attached, i), false) < 0) {
+        if (Sac_ModelsAdd(models, PyList_GET_ITEM(attached, i), false) < 0) {
             keep_error(error);
         }
     }
     Py_DECREF(attached);
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(models); i++) {
-        if (detach_model(self, PyList_GET_ITEM(models, i)) < 0) {
+        if (Sac_ModelDetach(PyList_GET_ITEM(models, i),
+                            self->async_scoped_session) < 0) {
             keep_error(error);
         }
     }
@@ -472,9 +266,9 @@ db_close(PyObject *op, PyObject *args, PyObject *kwargs)
     if (check_ready((DBConnectionObject *)op) < 0) {
         return NULL;
     }
-    return new_op(op, &close_kind, given_models("close", args, kwargs, false));
+    return new_op(op, &close_kind,
+                  Sac_ModelsGiven("close", args, kwargs, false));
 }
-
 /* ---- async with ------------------------------------------------------ */
 
 /* slots[2]: why init_db() failed.  A connection that never had a model gives

@@ -1,5 +1,6 @@
 /* AsyncSession: a channel that is made at the first use, and the stack of
- * transactions that users see on it (session_frame.c).
+ * transactions that users see on it (session_frame.c).  This file has the
+ * type; session_execute.c and session_close.c its longer methods.
  *
  * Between transactions a session has no SQLite connection.  Bound to an
  * AsyncConnection it works on that one's channel instead, and its root
@@ -9,309 +10,15 @@
 
 #include <structmember.h>
 
-#include "bridge/args.h"
-#include "bridge/compat.h"
 #include "bridge/errors.h"
 #include "types/session_config.h"
+#include "types/session_methods.h"
 
 bool
 Sac_SessionCheck(Sac_State *state, PyObject *object)
 {
     return PyObject_TypeCheck(object, state->session_type);
 }
-
-/* ---- statements ------------------------------------------------------ */
-
-static int
-check_bind_arguments(Sac_Session *self, PyObject *arguments)
-{
-    if (arguments == NULL || arguments == Py_None) {
-        return 0;
-    }
-    Sac_State *state = SAC_STATE(self);
-    if (!PyDict_Check(arguments)) {
-        PyErr_Format(PyExc_TypeError, "bind_arguments must be a dict, not %s",
-                     Py_TYPE(arguments)->tp_name);
-        return -1;
-    }
-    PyObject *bind = PyDict_GetItemString(arguments, "bind");
-    if (bind != NULL && bind != Py_None && bind != self->bind) {
-        (void)Sac_RaiseNamed(state, "ArgumentError",
-                             "a session works with the one engine or "
-                             "connection that it is bound to; bind_arguments "
-                             "names another: %R",
-                             bind);
-        return -1;
-    }
-    return 0;
-}
-
-static int
-check_options(Sac_Session *self, PyObject *options)
-{
-    if (options == NULL || options == Py_None) {
-        return 0;
-    }
-    if (!PyMapping_Check(options) || PyUnicode_Check(options)
-        || PyList_Check(options) || PyTuple_Check(options)) {
-        PyErr_Format(PyExc_TypeError,
-                     "execution_options must be a mapping, not %s",
-                     Py_TYPE(options)->tp_name);
-        return -1;
-    }
-    if (PyMapping_HasKeyString(options, "isolation_level")) {
-        (void)Sac_RaiseNamed(SAC_STATE(self), "ArgumentError",
-                             "isolation_level belongs to a transaction, not "
-                             "to one statement: use connection("
-                             "execution_options=...) or the engine");
-        return -1;
-    }
-    return 0;
-}
-
-static int
-check_statement(Sac_Session *self, PyObject *statement)
-{
-    Sac_State *state = SAC_STATE(self);
-    if (PyUnicode_Check(statement)) {
-        (void)Sac_RaiseNamed(state, "ArgumentError",
-                             "a session executes no plain str: write "
-                             "text(%R)",
-                             statement);
-        return -1;
-    }
-    return 0;
-}
-
-/* A statement that must wait for a savepoint first: slots[1] statement,
- * slots[2] parameters or NULL, number: Sac_Want. */
-static PySendResult
-joining_step(Sac_Op *op, PyObject *value, PyObject **result)
-{
-    static const Sac_OpKind execute_kind = { "AsyncSession.execute", NULL };
-    Sac_Session *self = (Sac_Session *)op->slots[0];
-    PyObject *next = NULL;
-    if (op->stage == 0) {
-        Sac_Channel *channel = Sac_SessionEnter(self, &next);
-        if (channel == NULL) {
-            return PYGEN_ERROR;
-        }
-        op->stage = next == NULL ? 2 : 1;
-    }
-    else if (value == NULL) {
-        if (op->stage == 1) {
-            /* no savepoint: the next statement tries again */
-            Sac_Frame *root = Sac_SessionRoot(self);
-            if (root != NULL) {
-                root->scope = SAC_SCOPE_UNUSED;
-            }
-        }
-        return PYGEN_ERROR;
-    }
-    else if (op->stage == 1) {
-        op->stage = 2;
-    }
-    else {
-        *result = Py_NewRef(value);
-        return PYGEN_RETURN;
-    }
-    if (next == NULL) {
-        next = Sac_ChannelExecute(self->channel, (PyObject *)self,
-                                  op->slots[1], op->slots[2], false,
-                                  (Sac_Want)op->number, &execute_kind);
-    }
-    return Sac_OpAwait(op, next) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
-}
-
-static PyObject *
-execute_joining(Sac_Session *self, PyObject *statement, PyObject *parameters,
-                Sac_Want want)
-{
-    static const Sac_OpKind kind = { "AsyncSession.execute", joining_step };
-    Sac_Op *op = Sac_OpNew(SAC_STATE(self)->operation_type, &kind,
-                           (PyObject *)self);
-    if (op != NULL) {
-        op->number = want;
-        op->slots[1] = Py_NewRef(statement);
-        op->slots[2] = Py_XNewRef(parameters);
-    }
-    return (PyObject *)op;
-}
-
-static const char *const execute_names[] = { "statement", "params",
-                                             "execution_options",
-                                             "bind_arguments" };
-
-typedef struct Statement {
-    Sac_ArgSpec spec;
-    Sac_OpKind kind;
-    Sac_Want want;
-} Statement;
-
-static PyObject *
-run(PyObject *op, const Statement *how, PyObject *const *args,
-    Py_ssize_t nargs, PyObject *kwnames)
-{
-    Sac_Session *self = (Sac_Session *)op;
-    PyObject *given[4];
-    if (Sac_ParseArgs(&how->spec, args, nargs, kwnames, given) < 0
-        || check_statement(self, given[0]) < 0
-        || check_options(self, given[2]) < 0
-        || check_bind_arguments(self, given[3]) < 0) {
-        return NULL;
-    }
-    PyObject *parameters = given[1] == Py_None ? NULL : given[1];
-    Sac_Frame *root = Sac_SessionRoot(self);
-    if (self->bind != NULL && !Sac_EngineCheck(SAC_STATE(op), self->bind)
-        && (root == NULL || root->scope == SAC_SCOPE_UNUSED)) {
-        return execute_joining(self, given[0], parameters, how->want);
-    }
-    Sac_Channel *channel = Sac_SessionChannel(self);
-    PyObject *first, *execution = NULL;
-    if (channel != NULL) {
-        execution = Sac_ChannelExecute(channel, op, given[0], parameters,
-                                       false, how->want, &how->kind);
-    }
-    /* Only what can be executed begins a transaction. */
-    if (execution != NULL && Sac_SessionEnter(self, &first) == NULL) {
-        Sac_OpDiscard(execution);
-        return NULL;
-    }
-    return execution;
-}
-
-#define STATEMENT(name, want)                                                 \
-    static PyObject *session_##name(PyObject *op, PyObject *const *args,      \
-                                    Py_ssize_t nargs, PyObject *kwnames)      \
-    {                                                                         \
-        static const Statement how = {                                        \
-            { "AsyncSession." #name, execute_names, 4, 1, 2 },                \
-            { "AsyncSession." #name, NULL },                                  \
-            want,                                                             \
-        };                                                                    \
-        return run(op, &how, args, nargs, kwnames);                           \
-    }
-
-STATEMENT(execute, SAC_WANT_RESULT)
-STATEMENT(scalar, SAC_WANT_SCALAR)
-STATEMENT(scalars, SAC_WANT_SCALARS)
-STATEMENT(stream, SAC_WANT_STREAM)
-STATEMENT(stream_scalars, SAC_WANT_STREAM_SCALARS)
-
-/* ---- the connection -------------------------------------------------- */
-
-/* -> borrowed, or NULL: the bound connection, or the one of the session. */
-static PyObject *
-face_of(Sac_Session *self)
-{
-    if (self->joined) {
-        return self->bind;
-    }
-    if (self->connection == NULL) {
-        self->connection = Sac_ConnectionNew(SAC_STATE(self), self->channel,
-                                             false);
-    }
-    return self->connection;
-}
-
-/* The connection's own execution_options(**options) says what they may be. */
-static PyObject *
-apply_options(Sac_Session *self, PyObject *options)
-{
-    PyObject *face = face_of(self);
-    if (face == NULL) {
-        return NULL;
-    }
-    PyObject *method = PyObject_GetAttrString(face, "execution_options");
-    PyObject *none = PyTuple_New(0);
-    PyObject *awaitable = NULL;
-    if (method != NULL && none != NULL) {
-        awaitable = PyObject_Call(method, none, options);
-    }
-    Py_XDECREF(method);
-    Py_XDECREF(none);
-    return awaitable;
-}
-
-/* slots[1]: execution options, a dict, or NULL. */
-enum { CONNECTION_OPTIONS = 0, CONNECTION_BEGIN, CONNECTION_CONNECT,
-       CONNECTION_GIVE };
-
-/* -> the next thing to await, new; NULL with *done: none; else an error. */
-static PyObject *
-connection_next(Sac_Op *op, bool *done)
-{
-    static const Sac_OpKind kind = { "AsyncSession.connection", NULL };
-    Sac_Session *self = (Sac_Session *)op->slots[0];
-    PyObject *next = NULL;
-    *done = false;
-    switch (op->stage++) {
-        case CONNECTION_OPTIONS:
-            if (Sac_SessionChannel(self) == NULL
-                || Sac_SessionCheckContext(self) < 0) {
-                return NULL;
-            }
-            if (op->slots[1] != NULL) {
-                return apply_options(self, op->slots[1]);
-            }
-            return connection_next(op, done);
-        case CONNECTION_BEGIN:
-            if (Sac_SessionEnter(self, &next) == NULL
-                || Sac_ChannelBegin(self->channel) < 0) {
-                Py_CLEAR(next);
-                return NULL;
-            }
-            return next != NULL ? next : connection_next(op, done);
-        case CONNECTION_CONNECT:
-            return Sac_ChannelConnect(self->channel, (PyObject *)self, &kind);
-        default:
-            *done = true;
-            return NULL;
-    }
-}
-
-static PySendResult
-connection_step(Sac_Op *op, PyObject *value, PyObject **result)
-{
-    if (op->stage != 0 && value == NULL) {
-        return PYGEN_ERROR;
-    }
-    bool done;
-    PyObject *next = connection_next(op, &done);
-    if (!done) {
-        return Sac_OpAwait(op, next) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
-    }
-    *result = Py_XNewRef(face_of((Sac_Session *)op->slots[0]));
-    return *result == NULL ? PYGEN_ERROR : PYGEN_RETURN;
-}
-
-static PyObject *
-session_connection(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
-                   PyObject *kwnames)
-{
-    static const char *const names[] = { "bind_arguments",
-                                         "execution_options" };
-    static const Sac_ArgSpec spec = { "AsyncSession.connection", names, 2, 0,
-                                      2 };
-    static const Sac_OpKind kind = { "AsyncSession.connection",
-                                     connection_step };
-    PyObject *given[2];
-    if (Sac_ParseArgs(&spec, args, nargs, kwnames, given) < 0
-        || check_bind_arguments((Sac_Session *)op, given[0]) < 0) {
-        return NULL;
-    }
-    Sac_Op *made = Sac_OpNew(SAC_STATE(op)->operation_type, &kind, op);
-    if (made != NULL && given[1] != NULL && given[1] != Py_None) {
-        made->slots[1] = PyDict_New();
-        if (made->slots[1] == NULL
-            || PyDict_Update(made->slots[1], given[1]) < 0) {
-            Sac_OpDiscard((PyObject *)made);
-            return NULL;
-        }
-    }
-    return (PyObject *)made;
-}
-
 /* ---- transactions ---------------------------------------------------- */
 
 static PyObject *
@@ -369,131 +76,6 @@ session_get_nested_transaction(PyObject *op, PyObject *Py_UNUSED(ignored))
     }
     return Sac_SessionTransactionOf(self, self->frame);
 }
-
-/* ---- closing --------------------------------------------------------- */
-
-/* On a borrowed channel: what to send to undo what is ours there, new, or
- * NULL when there is nothing.  -> 0 or -1. */
-static int
-leaving(Sac_Session *self, const Sac_OpKind *kind, PyObject **awaitable)
-{
-    const Sac_Frame *lowest = NULL; /* the outermost savepoint of ours */
-    *awaitable = NULL;
-    for (const Sac_Frame *at = self->frame; at != NULL; at = at->parent) {
-        if (at->scope == SAC_SCOPE_WHOLE) {
-            *awaitable = Sac_ChannelEnd(self->channel, (PyObject *)self,
-                                        SAC_CALL_ROLLBACK, kind);
-            return *awaitable == NULL ? -1 : 0;
-        }
-        if (at->scope == SAC_SCOPE_SAVEPOINT) {
-            lowest = at;
-        }
-    }
-    if (lowest != NULL && self->channel->lease.in_tx) {
-        *awaitable = Sac_SessionSavepoint(self, "ROLLBACK TO SAVEPOINT",
-                                          lowest->savepoint, kind);
-        return *awaitable == NULL ? -1 : 0;
-    }
-    return 0;
-}
-
-/* A channel that somebody else may have in hand, or that did not close well,
- * is not used again. */
-static void
-let_go(Sac_Session *self, bool well)
-{
-    bool shared = self->joined || self->connection != NULL;
-    Sac_Frame *root = Sac_SessionRoot(self);
-    if (root != NULL) {
-        Sac_SessionPop(self, root);
-    }
-    Py_CLEAR(self->connection);
-    if (shared || !well) {
-        Py_CLEAR(self->channel);
-        self->joined = false;
-    }
-}
-
-enum { CLOSE_FOR_GOOD = 1 }; /* op->number */
-
-static PySendResult
-close_step(Sac_Op *op, PyObject *value, PyObject **result)
-{
-    Sac_Session *self = (Sac_Session *)op->slots[0];
-    if (op->stage == 0) {
-        op->stage = 1;
-        self->closed = self->closed || op->number == CLOSE_FOR_GOOD;
-        PyObject *next = NULL;
-        if (self->joined) {
-            if (leaving(self, op->kind, &next) < 0) {
-                return PYGEN_ERROR;
-            }
-        }
-        else if (self->channel != NULL && self->channel->lease.engine != NULL
-                 && (self->channel->begun
-                     || self->channel->lease.handle != NULL)) {
-            next = Sac_ChannelEnd(self->channel, (PyObject *)self,
-                                  SAC_CALL_CLOSE, op->kind);
-            if (next == NULL) {
-                return PYGEN_ERROR;
-            }
-        }
-        if (next != NULL) {
-            return Sac_OpAwait(op, next) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
-        }
-        value = Py_None;
-    }
-    /* Also when it failed or was cancelled: a channel that goes away open is
-     * rolled back by itself. */
-    PyObject *error = value == NULL ? Sac_ErrTake() : NULL;
-    let_go(self, value != NULL);
-    if (value == NULL) {
-        Sac_ErrGive(error);
-        return PYGEN_ERROR;
-    }
-    *result = Py_NewRef(Py_None);
-    return PYGEN_RETURN;
-}
-
-static PyObject *
-new_close(PyObject *op, const Sac_OpKind *kind, bool reset)
-{
-    Sac_Op *made = Sac_OpNew(SAC_STATE(op)->operation_type, kind, op);
-    if (made != NULL && !reset && !((Sac_Session *)op)->close_resets_only) {
-        made->number = CLOSE_FOR_GOOD;
-    }
-    return (PyObject *)made;
-}
-
-static const Sac_OpKind close_kind = { "AsyncSession.close", close_step };
-static const Sac_OpKind reset_kind = { "AsyncSession.reset", close_step };
-static const Sac_OpKind exit_kind = { "AsyncSession.__aexit__", close_step };
-
-PyObject *
-Sac_SessionClose(Sac_Session *session)
-{
-    return new_close((PyObject *)session, &close_kind, false);
-}
-
-static PyObject *
-session_close(PyObject *op, PyObject *Py_UNUSED(ignored))
-{
-    return new_close(op, &close_kind, false);
-}
-
-static PyObject *
-session_reset(PyObject *op, PyObject *Py_UNUSED(ignored))
-{
-    return new_close(op, &reset_kind, true);
-}
-
-static PyObject *
-session_exit(PyObject *op, PyObject *const *Py_UNUSED(args),
-             Py_ssize_t Py_UNUSED(nargs))
-{
-    return new_close(op, &exit_kind, false);
-}
-
 static PySendResult
 enter_step(Sac_Op *op, PyObject *Py_UNUSED(value), PyObject **result)
 {
@@ -507,7 +89,6 @@ session_enter(PyObject *op, PyObject *Py_UNUSED(ignored))
     static const Sac_OpKind kind = { "AsyncSession.__aenter__", enter_step };
     return (PyObject *)Sac_OpNew(SAC_STATE(op)->operation_type, &kind, op);
 }
-
 /* ---- attributes ------------------------------------------------------ */
 
 static PyObject *
@@ -739,22 +320,22 @@ PyDoc_STRVAR(close_doc,
 "None. The session can be used again, unless close_resets_only=False.");
 
 static PyMethodDef session_methods[] = {
-    { "execute", FAST(session_execute), FAST_FLAGS, execute_doc },
-    { "scalar", FAST(session_scalar), FAST_FLAGS, scalar_doc },
-    { "scalars", FAST(session_scalars), FAST_FLAGS, scalars_doc },
-    { "stream", FAST(session_stream), FAST_FLAGS, stream_doc },
-    { "stream_scalars", FAST(session_stream_scalars), FAST_FLAGS,
+    { "execute", FAST(Sac_Session_execute), FAST_FLAGS, execute_doc },
+    { "scalar", FAST(Sac_Session_scalar), FAST_FLAGS, scalar_doc },
+    { "scalars", FAST(Sac_Session_scalars), FAST_FLAGS, scalars_doc },
+    { "stream", FAST(Sac_Session_stream), FAST_FLAGS, stream_doc },
+    { "stream_scalars", FAST(Sac_Session_stream_scalars), FAST_FLAGS,
       stream_scalars_doc },
-    { "connection", FAST(session_connection), FAST_FLAGS, connection_doc },
+    { "connection", FAST(Sac_Session_connection), FAST_FLAGS, connection_doc },
     { "begin", session_begin, METH_NOARGS, begin_doc },
     { "begin_nested", session_begin_nested, METH_NOARGS, begin_nested_doc },
     { "commit", session_commit, METH_NOARGS, commit_doc },
     { "rollback", session_rollback, METH_NOARGS, rollback_doc },
-    { "close", session_close, METH_NOARGS, close_doc },
-    { "aclose", session_close, METH_NOARGS,
+    { "close", Sac_Session_close, METH_NOARGS, close_doc },
+    { "aclose", Sac_Session_close, METH_NOARGS,
       "aclose($self, /)\n--\n\nThe same as close(), for "
       "contextlib.aclosing()." },
-    { "reset", session_reset, METH_NOARGS,
+    { "reset", Sac_Session_reset, METH_NOARGS,
       "reset($self, /)\n--\n\nAs close(), but the session can be used again "
       "whatever close_resets_only says." },
     { "in_transaction", session_in_transaction, METH_NOARGS,
@@ -773,7 +354,7 @@ static PyMethodDef session_methods[] = {
       "What the session is bound to.\n\n"
       "Raises:\n    UnboundExecutionError: nothing." },
     { "__aenter__", session_enter, METH_NOARGS, NULL },
-    { "__aexit__", FAST(session_exit), METH_FASTCALL, NULL },
+    { "__aexit__", FAST(Sac_Session_exit), METH_FASTCALL, NULL },
     { 0 },
 };
 

@@ -77,6 +77,11 @@ take_info(Sac_Session *self, PyObject *value)
     if (value == Py_None) {
         return 0;
     }
+    if (!PyMapping_Check(value)) {
+        PyErr_Format(PyExc_TypeError, "info must be a mapping, not %R",
+                     value);
+        return -1;
+    }
     PyObject *info = PyDict_New();
     if (info == NULL || PyDict_Update(info, value) < 0) {
         Py_XDECREF(info);

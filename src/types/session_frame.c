@@ -247,9 +247,10 @@ ending(Sac_Session *session, const Sac_Frame *frame, bool commit,
             if (!commit && !session->channel->lease.in_tx) {
                 return 0; /* SQLite undid all of it by itself */
             }
-            *awaitable = Sac_SessionSavepoint(
-                session, commit ? "RELEASE SAVEPOINT" : "ROLLBACK TO SAVEPOINT",
-                frame->savepoint, kind);
+            *awaitable = Sac_SessionSavepoint(session,
+                                              commit ? "RELEASE SAVEPOINT"
+                                                     : "ROLLBACK TO SAVEPOINT",
+                                              frame->savepoint, kind);
             return *awaitable == NULL ? -1 : 0;
     }
     *awaitable = Sac_ChannelEnd(session->channel, (PyObject *)session,
@@ -274,7 +275,9 @@ ending_failed(Sac_Session *session, Sac_Frame *frame, bool commit)
         }
         Sac_SessionPop(session, frame);
     }
-    else if (whole && !lease->in_tx && !lease->lost) {
+    else if (whole ? !lease->in_tx && !lease->lost
+                   : frame->scope == SAC_SCOPE_SAVEPOINT
+                         && session->channel->settled) {
         Sac_SessionPop(session, frame);
     }
     Sac_ErrGive(error);

@@ -281,16 +281,15 @@ Sac_TextApply(Sac_State *state, PyObject *op, sac_engine *engine,
     return 0;
 }
 
-PyObject *
-Sac_TextForgetPlans(PyObject *module, PyObject *Py_UNUSED(ignored))
+void
+Sac_TextForgetPlans(Sac_State *state)
 {
-    sac_list *head = &Sac_StateOfModule(module)->live_templates;
+    sac_list *head = &state->live_templates;
     for (sac_list *node = head->next; node != head; node = node->next) {
         TemplateObject *template = SAC_CONTAINER(node, TemplateObject, link);
         sac_plan_release(template->plan);
         template->plan = NULL;
     }
-    Py_RETURN_NONE;
 }
 
 /* ---- Template ---------------------------------------------------------- */

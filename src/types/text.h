@@ -26,9 +26,8 @@ int Sac_CheckSQL(Sac_State *state, PyObject *sql, const char *utf8,
 
 /* text(sql) -> new TextClause. METH_O of the module. */
 PyObject *Sac_TextNew(PyObject *module, PyObject *sql);
-/* Lets go of the plans that compiled texts keep for their next use; None.
- * METH_NOARGS of the module. */
-PyObject *Sac_TextForgetPlans(PyObject *module, PyObject *ignored);
+/* Lets go of the plans that compiled texts keep for their next use. */
+void Sac_TextForgetPlans(Sac_State *state);
 int Sac_RegisterText(PyObject *module);
 
 #endif

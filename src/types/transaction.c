@@ -174,11 +174,13 @@ commit_step(Sac_Op *op, PyObject *value, PyObject **result)
         return Sac_OpAwait(op, ending(self, true)) < 0 ? PYGEN_ERROR
                                                        : PYGEN_NEXT;
     }
+    if (self->nested && self->channel->settled) {
+        PyObject *error = Sac_ErrTake();
+        leave_savepoint(self);
+        Sac_ErrGive(error);
+    }
     if (value == NULL) {
         return PYGEN_ERROR;
-    }
-    if (self->nested) {
-        leave_savepoint(self);
     }
     *result = Py_NewRef(Py_None);
     return PYGEN_RETURN;
@@ -243,10 +245,10 @@ exit_step(Sac_Op *op, PyObject *value, PyObject **result)
         return Sac_OpAwait(op, (PyObject *)next) < 0 ? PYGEN_ERROR
                                                      : PYGEN_NEXT;
     }
-    if (op->stage == EXIT_AFTER_FAILED_COMMIT && value != NULL) {
+    if (op->stage == EXIT_AFTER_FAILED_COMMIT) {
         PyObject *error = op->slots[1];
         op->slots[1] = NULL;
-        Sac_ErrGive(error);
+        Sac_ErrPrefer(error);
         return PYGEN_ERROR;
     }
     if (value == NULL) {

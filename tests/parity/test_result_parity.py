@@ -374,10 +374,11 @@ async def streamed(side: Side, query: str, names: list[str]) -> Any:
 
 @pytest.mark.parametrize("query", QUERIES)
 async def test_streamed(query: str, ours: Side, peers: Side) -> None:
+    ways = dict(STREAMED)
     if query == "no rows":
-        pytest.skip("freeze() of no rows has no meaning in the peer")
-    for first in STREAMED:
-        for second in STREAMED:
+        del ways["freeze"]  # not implemented in the peer
+    for first in ways:
+        for second in ways:
             names = [first, second]
             expected = await streamed(peers, query, names)
             assert await streamed(ours, query, names) == expected, names

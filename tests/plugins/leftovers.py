@@ -17,15 +17,15 @@ import pytest
 from sqlactive_c import _core
 
 # A thread that was joined is listed a moment longer.
-PATIENCE = 5.0
+PATIENCE = 2.0
 
 BEFORE = pytest.StashKey[dict[str, int]]()
 FAILED = pytest.StashKey[bool]()
 
 
 def count() -> dict[str, int]:
-    # Texts keep their last plan, which outlives the engine.
-    _core.forget_plans()
+    # Texts keep their last plan, and ports wait for the next event loop.
+    _core.collect()
     return {
         "blocks of the engine": _core.live_blocks(),
         "threads": len(os.listdir("/proc/self/task")),

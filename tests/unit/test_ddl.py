@@ -215,31 +215,40 @@ class AsyncConnection:
         self.engine = engine
         self.immediate = False
 
-    async def execution_options(self, *, begin: str) -> AsyncConnection:
-        assert begin == "immediate"
+    async def __aenter__(self) -> AsyncConnection:
+        return self
+
+    async def __aexit__(self, *raised: Any) -> None:
+        pass
+
+    async def execution_options(
+        self, *, isolation_level: str
+    ) -> AsyncConnection:
+        assert isolation_level == "IMMEDIATE"
         self.immediate = True
         return self
 
+    def begin(self) -> Transaction:
+        return Transaction(self)
+
     async def exec_driver_sql(self, sql: str) -> Result:
-        driver = self.engine.connection.driver
-        if self.immediate and not driver.in_transaction:
-            driver.execute("BEGIN IMMEDIATE")
         self.engine.before(sql)
         return self.engine.connection.exec_driver_sql(sql)
 
 
-class Scope:
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+class Transaction:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.engine = connection.engine
+        self.begin = "BEGIN IMMEDIATE" if connection.immediate else "BEGIN"
 
-    async def __aenter__(self) -> AsyncConnection:
-        return AsyncConnection(self.engine)
+    async def __aenter__(self) -> None:
+        self.engine.began.append(self.begin)
+        self.engine.connection.driver.execute(self.begin)
 
     async def __aexit__(self, kind: Any, *rest: Any) -> None:
-        driver = self.engine.connection.driver
-        if driver.in_transaction:
-            driver.execute("COMMIT" if kind is None else "ROLLBACK")
-            self.engine.ended.append(kind is None)
+        end = "COMMIT" if kind is None else "ROLLBACK"
+        self.engine.connection.driver.execute(end)
+        self.engine.ended.append(kind is None)
 
 
 class Engine:
@@ -247,21 +256,18 @@ class Engine:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.began: list[str] = []
         self.ended: list[bool] = []
         self.fail_at = ""
-        self.opened: list[str] = []
+        self.opened = 0
 
     def before(self, sql: str) -> None:
         if self.fail_at and self.fail_at in sql:
             raise RuntimeError("injected")
 
-    def connect(self) -> Scope:
-        self.opened.append("connect")
-        return Scope(self)
-
-    def begin(self) -> Scope:
-        self.opened.append("begin")
-        return Scope(self)
+    def connect(self) -> AsyncConnection:
+        self.opened += 1
+        return AsyncConnection(self)
 
 
 async def test_missing_tables_are_created_at_once(
@@ -269,6 +275,7 @@ async def test_missing_tables_are_created_at_once(
 ) -> None:
     engine = Engine(connection)
     await create_missing(engine, [two_tables()])
+    assert engine.began == ["BEGIN IMMEDIATE"]
     assert engine.ended == [True]
     assert names(connection) == ["child", "ix_child_id", "parent"]
 
@@ -278,15 +285,15 @@ async def test_nothing_missing_takes_no_lock(connection: Connection) -> None:
     metadata = two_tables()
     metadata.create_all(connection)
     await create_missing(engine, [metadata])
-    assert engine.opened == ["connect"]
-    assert engine.ended == []
+    assert engine.opened == 1
+    assert engine.began == []
 
 
 async def test_no_tables_need_no_connection(connection: Connection) -> None:
     engine = Engine(connection)
     await create_missing(engine, [MetaData(), MetaData()])
     await create_missing(engine, [])
-    assert engine.opened == []
+    assert engine.opened == 0
 
 
 async def test_one_failure_undoes_all(connection: Connection) -> None:

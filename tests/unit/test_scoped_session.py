@@ -10,19 +10,16 @@ from sqlactive_c import (
     AsyncSession,
     async_scoped_session,
     async_sessionmaker,
-    create_async_engine,
     exc,
     text,
 )
 
 
 @pytest.fixture
-async def engine():
-    engine = create_async_engine("sqlite+aiosqlite://")
+async def engine(engine):
     async with engine.begin() as connection:
         await connection.exec_driver_sql("CREATE TABLE t (a)")
-    yield engine
-    await engine.dispose()
+    return engine
 
 
 @pytest.fixture
@@ -164,7 +161,7 @@ def test_outside_a_loop():
         scoped()
 
 
-def test_several_loops(engine=None):
+def test_several_loops():
     scoped = async_scoped_session(async_sessionmaker(), asyncio.current_task)
 
     async def mine():

@@ -15,13 +15,6 @@ class MySession(AsyncSession):
     pass
 
 
-@pytest.fixture
-async def engine():
-    engine = create_async_engine("sqlite+aiosqlite://")
-    yield engine
-    await engine.dispose()
-
-
 def test_what_it_stores(engine):
     maker = async_sessionmaker(engine, expire_on_commit=False, info={"a": 1})
     assert maker.class_ is AsyncSession
@@ -183,22 +176,21 @@ async def test_begin_rolls_back_and_closes(engine):
         assert await session.scalar(text("SELECT count(*) FROM t")) == 0
 
 
-async def test_begin_closes_when_the_commit_fails(engine):
+async def test_begin_closes_when_the_commit_fails():
+    engine = create_async_engine("sqlite+aiosqlite://", foreign_keys=True)
     maker = async_sessionmaker(engine)
     async with maker.begin() as session:
         await session.execute(text("CREATE TABLE p (a INTEGER PRIMARY KEY)"))
         await session.execute(
             text("CREATE TABLE c (p REFERENCES p DEFERRABLE INITIALLY DEFERRED)")
         )
-    async with engine.connect() as connection:
-        await connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-        maker = async_sessionmaker(connection)
-        with pytest.raises(exc.IntegrityError):
-            async with maker.begin() as session:
-                await session.execute(text("INSERT INTO c VALUES (7)"))
-        assert not session.in_transaction()
-        assert await connection.scalar(text("SELECT count(*) FROM c")) == 0
-        await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    with pytest.raises(exc.IntegrityError, match="FOREIGN KEY"):
+        async with maker.begin() as session:
+            await session.execute(text("INSERT INTO c VALUES (7)"))
+    assert not session.in_transaction()
+    async with maker() as session:
+        assert await session.scalar(text("SELECT count(*) FROM c")) == 0
+    await engine.dispose()
 
 
 async def test_begin_of_a_foreign_class():
