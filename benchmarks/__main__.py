@@ -33,7 +33,7 @@ from . import (
 )
 from .report import table, write_json
 from .runner import Bench, Row
-from .settings import settings, settings_lines
+from .settings import is_busy, settings, settings_lines
 
 SUBJECTS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
     "point-memory": points.on_memory,
@@ -115,6 +115,8 @@ def main() -> None:
     with runner(options.uvloop) as run:
         known = run.run(settings(folder, loop))
     print("\n".join(settings_lines(known)), flush=True)
+    if is_busy():
+        print("NOTE: the machine is busy; absolute times and cores suffer")
     rows: dict[str, list[Row]] = {}
     for number, name in enumerate(subjects, start=1):
         bench.label = f"[{number}/{len(subjects)}] {name}"

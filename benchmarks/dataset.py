@@ -46,7 +46,9 @@ SELECT x, 'item number ' || x, x * 0.25, x * 7919 % 1000,
     CASE WHEN x % 7 THEN x / 3.0 END
 FROM number"""
 
-INSERT = "INSERT INTO items (name, price, stock) VALUES (:name, :price, :stock)"
+INSERT = (
+    "INSERT INTO items (name, price, stock) VALUES (:name, :price, :stock)"
+)
 INSERT_POSITIONAL = "INSERT INTO items (name, price, stock) VALUES (?, ?, ?)"
 
 PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
@@ -81,10 +83,11 @@ async def our_engine(
 
 @asynccontextmanager
 async def peer_engine(
-    path: Path | None, rows: int = 0
+    path: Path | None, rows: int = 0, **keywords: int
 ) -> AsyncIterator[PeerEngine]:
     """Open SQLAlchemy's engine with the same settings."""
-    engine = create_peer_engine(f"sqlite+aiosqlite:///{path or ':memory:'}")
+    url = f"sqlite+aiosqlite:///{path or ':memory:'}"
+    engine = create_peer_engine(url, **keywords)
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: sqlite3.Connection, _record: object) -> None:

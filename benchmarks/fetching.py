@@ -62,7 +62,7 @@ async def fetch_all(bench: Bench) -> list[Row]:
             Side("aiosqlite", drivers),
             Side("SQLAlchemy", peers),
         )
-    work = "fetch 100,000 rows × 6 columns"
+    work = "fetch 100,000 rows x 6 columns"
     return [
         versus(work, samples, "stdlib sqlite3", at_most(1.3)),
         versus(work, samples, "aiosqlite"),

@@ -55,8 +55,8 @@ async def import_time(bench: Bench) -> list[Row]:
                 "import, beyond asyncio",
                 str(ours),
                 f"{side} {samples[side]}",
-                duration(ours.median) if is_first else "–",
-                bar.text if is_first else "–",
+                duration(ours.median) if is_first else "-",
+                bar.text if is_first else "-",
                 bar.is_met(ours.median * 1e3) if is_first else None,
                 {
                     "unit": "seconds, a value an interpreter",

@@ -1,7 +1,8 @@
 """How late a 1 ms ticker is while another task uses the database.
 
-A row's number is what the busy loop adds to the idle one of the same run: the
-difference of the 99th percentiles and of the maxima, over all rounds.
+A row's number is what the busy loop adds to the idle one, whose turns come in
+between: the difference of the 99th percentiles and of the maxima over all
+rounds.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ async def ticker(stop: asyncio.Event) -> list[float]:
     while not stop.is_set():
         begin = perf_counter()
         await asyncio.sleep(TICK)
-        late.append(perf_counter() - begin - TICK)
+        late.append(round(perf_counter() - begin - TICK, 7))
     return late
 
 
@@ -163,7 +164,7 @@ def row(
         f"loop latency: {scenario.work}",
         told(mine),
         f"aiosqlite {told(theirs)}",
-        bar=BAR if scenario.has_bar else "–",
+        bar=BAR if scenario.has_bar else "-",
         met=met if scenario.has_bar else None,
         data={
             "unit": "seconds late, a value a tick",
@@ -183,9 +184,7 @@ async def on_loop(bench: Bench) -> list[Row]:
     with bench.files() as folder:
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
-            engine = await enter(
-                our_engine(fill_file(folder / "ours", rows))
-            )
+            engine = await enter(our_engine(fill_file(folder / "ours", rows)))
             connection = await enter(engine.connect())
             driver = await enter(
                 aiosqlite_connection(fill_file(folder / "theirs", rows))
@@ -215,19 +214,15 @@ async def measured(
     async def idle_work() -> None:
         await asyncio.sleep(seconds)
 
-    idle: list[float] = []
-    late: list[tuple[list[float], list[float]]] = [([], []) for _ in scenarios]
+    late: list[list[list[float]]] = [[[], [], []] for _ in scenarios]
     for number in range(rounds):
-        for scenario, (ours, driver) in zip(scenarios, late, strict=True):
+        for scenario, values in zip(scenarios, late, strict=True):
             bench.say(f"{scenario.work}, round {number + 1} of {rounds}")
-            turns = [
-                (idle, idle_work),
-                (ours, scenario.ours),
-                (driver, scenario.driver),
-            ]
-            for values, work in turns if number % 2 == 0 else turns[::-1]:
-                values.extend(await lateness(work))
+            works = [idle_work, scenario.ours, scenario.driver]
+            turns = list(zip(values, works, strict=True))
+            for side, work in turns if number % 2 == 0 else turns[::-1]:
+                side.extend(await lateness(work))
     return [
-        row(scenario, idle, *values)
+        row(scenario, *values)
         for scenario, values in zip(scenarios, late, strict=True)
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from itertools import cycle, islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 import aiosqlite
 from sqlalchemy import text as peer_text
 from sqlalchemy.ext.asyncio import AsyncConnection as PeerConnection
+from sqlalchemy.ext.asyncio import AsyncEngine as PeerEngine
 from sqlalchemy.ext.asyncio import AsyncSession as PeerSession
 from sqlalchemy.ext.asyncio import async_sessionmaker as peer_sessionmaker
 
@@ -39,6 +40,7 @@ __all__ = ["gathered", "on_file", "on_memory", "on_worker", "sessions"]
 
 ROWS = 10_000
 TASKS = 1_000
+CONNECTIONS = 15
 NAMED = "SELECT id, name, price FROM items WHERE id = :id"
 POSITIONAL = "SELECT id, name, price FROM items WHERE id = ?"
 
@@ -175,12 +177,7 @@ async def on_worker(bench: Bench) -> list[Row]:
         ]
 
 
-def our_gathered_side(engine: AsyncEngine, name: str = OURS) -> Side:
-    async def one(key: int) -> None:
-        async with engine.connect() as connection:
-            row = (await connection.execute(text(NAMED), {"id": key})).first()
-        check(row, key)
-
+def at_once(name: str, one: Callable[[int], Awaitable[None]]) -> Side:
     async def run(count: int) -> None:
         for _ in range(count):
             await asyncio.gather(*map(one, keys(TASKS)))
@@ -188,56 +185,99 @@ def our_gathered_side(engine: AsyncEngine, name: str = OURS) -> Side:
     return Side(name, run)
 
 
-def aiosqlite_gathered_side(connection: aiosqlite.Connection) -> Side:
+def our_gathered(engine: AsyncEngine, name: str = OURS) -> Side:
+    async def one(key: int) -> None:
+        async with engine.connect() as connection:
+            row = (await connection.execute(text(NAMED), {"id": key})).first()
+        check(row, key)
+
+    return at_once(name, one)
+
+
+def peer_gathered(engine: PeerEngine) -> Side:
+    async def one(key: int) -> None:
+        async with engine.connect() as connection:
+            result = await connection.execute(peer_text(NAMED), {"id": key})
+            row = result.first()
+        check(row, key)
+
+    return at_once("SQLAlchemy", one)
+
+
+def pooled_gathered(connections: list[aiosqlite.Connection]) -> Side:
+    pool: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+    for connection in connections:
+        pool.put_nowait(connection)
+
+    async def one(key: int) -> None:
+        connection = await pool.get()
+        try:
+            async with connection.execute(POSITIONAL, (key,)) as cursor:
+                row = await cursor.fetchone()
+        finally:
+            pool.put_nowait(connection)
+        check(row, key)
+
+    return at_once("aiosqlite, a pool", one)
+
+
+def shared_gathered(connection: aiosqlite.Connection) -> Side:
     async def one(key: int) -> None:
         async with connection.execute(POSITIONAL, (key,)) as cursor:
             row = await cursor.fetchone()
         check(row, key)
 
-    async def run(count: int) -> None:
-        for _ in range(count):
-            await asyncio.gather(*map(one, keys(TASKS)))
+    return at_once("aiosqlite, one shared", one)
 
-    return Side("aiosqlite", run)
+
+def nothing_gathered() -> Side:
+    async def one(key: int) -> None:
+        pass
+
+    return at_once("asyncio, empty tasks", one)
 
 
 async def gathered(bench: Bench) -> list[Row]:
-    """A thousand tasks at once, each with a point select.
+    """A thousand tasks at once, each with a point select of its own.
 
-    Ours as an application does it: a task takes a connection of the pool,
-    queries, gives it back.  aiosqlite as is best for it: all tasks share one
-    connection that stays open, so it pays for no pool.  The second row allows
-    ours one connection, too, for which the tasks have to queue.
+    The bar compares equals: while a task queries, a connection is its own,
+    so that it could open a transaction.  There are as many connections on
+    each side; ours and SQLAlchemy's are their engines' pools, aiosqlite's
+    wait in a queue.  "One shared" is what aiosqlite does best and ours
+    refuses: all tasks on one connection, in one another's transactions.
+    The empty tasks are what asyncio itself takes.
     """
+    size = {"pool_size": CONNECTIONS, "max_overflow": 0}
     with bench.files() as folder:
         path = fill_file(folder / "items", ROWS)
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
-            one = {"pool_size": 1, "max_overflow": 0}
+            workers = await enter(our_engine(path, inline_budget=0, **size))
+            inline = await enter(our_engine(path, **size))
+            peer = await enter(peer_engine(path, **size))
+            drivers = [
+                await enter(aiosqlite_connection(path))
+                for _ in range(CONNECTIONS)
+            ]
             samples = await compare(
                 bench,
-                our_gathered_side(
-                    await enter(our_engine(path, inline_budget=0))
-                ),
-                our_gathered_side(
-                    await enter(our_engine(path, inline_budget=0, **one)),
-                    "one connection",
-                ),
-                our_gathered_side(await enter(our_engine(path)), "inline"),
-                aiosqlite_gathered_side(
-                    await enter(aiosqlite_connection(path))
-                ),
+                our_gathered(workers),
+                our_gathered(inline, "inline"),
+                peer_gathered(peer),
+                pooled_gathered(drivers),
+                shared_gathered(drivers[0]),
+                nothing_gathered(),
             )
-    work = "1,000 gathered selects, WAL file"
+    work = "1,000 gathered selects, worker"
+    inline_work = "1,000 gathered selects, inline"
+    pool, shared = "aiosqlite, a pool", "aiosqlite, one shared"
     return [
-        versus(f"{work}, worker", samples, "aiosqlite", at_least(8)),
-        versus(
-            f"{work}, worker, pool of 1",
-            samples,
-            "aiosqlite",
-            ours="one connection",
-        ),
-        versus(f"{work}, inline", samples, "aiosqlite", ours="inline"),
+        versus(work, samples, pool, at_least(8)),
+        versus(work, samples, shared),
+        versus(work, samples, "SQLAlchemy"),
+        versus(inline_work, samples, pool, ours="inline"),
+        versus(inline_work, samples, shared, ours="inline"),
+        versus(inline_work, samples, "asyncio, empty tasks", ours="inline"),
     ]
 
 

@@ -10,7 +10,7 @@ from .runner import Row
 __all__ = ["table", "write_json"]
 
 HEAD = ("work", "ours", "peer", "ratio", "bar", "met?")
-SAID = {True: "yes", False: "NO", None: "–"}
+SAID = {True: "yes", False: "NO", None: "-"}
 
 
 def table(rows: list[Row]) -> str:

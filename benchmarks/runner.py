@@ -79,11 +79,11 @@ class Bar:
         return value >= self.limit if self.is_minimum else value <= self.limit
 
 
-def at_least(limit: float, unit: str = "× faster") -> Bar:
+def at_least(limit: float, unit: str = "x faster") -> Bar:
     return Bar(limit, True, f"≥ {limit:g}{unit}")
 
 
-def at_most(limit: float, unit: str = "× its time") -> Bar:
+def at_most(limit: float, unit: str = "x its time") -> Bar:
     return Bar(limit, False, f"≤ {limit:g}{unit}")
 
 
@@ -93,9 +93,9 @@ class Row:
 
     work: str
     ours: str
-    peer: str = "–"
-    ratio: str = "–"
-    bar: str = "–"
+    peer: str = "-"
+    ratio: str = "-"
+    bar: str = "-"
     met: bool | None = None
     data: dict[str, Any] = field(default_factory=dict)
 
@@ -182,6 +182,15 @@ async def compare(bench: Bench, *sides: Side) -> dict[str, Sample]:
     return {name: Sample(times) for name, times in values.items()}
 
 
+def compared(ratio: float, faster: bool) -> str:
+    """Say a ratio as the bar does, and never "0.2x faster"."""
+    if not faster:
+        return f"{ratio:.3g}x its time"
+    if ratio < 1:
+        return f"{1 / ratio:.3g}x slower"
+    return f"{ratio:.3g}x faster"
+
+
 def versus(
     work: str,
     samples: dict[str, Sample],
@@ -198,8 +207,8 @@ def versus(
         work,
         str(mine),
         f"{peer} {other}",
-        f"{shown:.3g}× faster" if faster else f"{shown:.3g}× its time",
-        bar.text if bar else "–",
+        compared(shown, faster),
+        bar.text if bar else "-",
         bar.is_met(shown) if bar else None,
         {
             "unit": "seconds per operation, a value a round",

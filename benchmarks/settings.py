@@ -6,6 +6,7 @@ import asyncio
 import os
 import platform
 import sqlite3
+import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from sqlactive_c import _core, text
 
 from .dataset import aiosqlite_connection, our_engine, peer_engine
 
-__all__ = ["settings", "settings_lines"]
+__all__ = ["is_busy", "settings", "settings_lines"]
 
 PACKAGES = ("sqlactive_c", "sqlactive", "sqlalchemy", "aiosqlite", "uvloop")
+BUSY = 0.25  # processes that want a processor, for each that there is
 PRAGMAS = (
     "journal_mode",
     "synchronous",
@@ -99,12 +101,8 @@ async def pragmas(path: Path | None) -> dict[str, dict[str, object]]:
 
 
 async def settings(folder: Path, loop: str) -> dict[str, object]:
-    file = folder / "settings.db"
-    try:
-        on_file = await pragmas(file)
-    finally:
-        for left in folder.glob("settings.db*"):
-            left.unlink()
+    with tempfile.TemporaryDirectory(dir=folder) as where:
+        on_file = await pragmas(Path(where, "file"))
     async with our_engine(None) as engine, engine.connect() as connection:
         linked = await connection.execute(text("SELECT sqlite_version()"))
         ours = linked.scalar_one()
@@ -117,7 +115,7 @@ async def settings(folder: Path, loop: str) -> dict[str, object]:
         else "on",
         "packages": versions(),
         "loop": f"{loop} ({type(asyncio.get_running_loop()).__module__})",
-        "processors": f"{os.cpu_count()} × {processor()}",
+        "processors": f"{os.cpu_count()} x {processor()}",
         "load": ", ".join(f"{value:.2f}" for value in os.getloadavg()),
         "kernel": platform.release(),
         "file system": file_system(folder),
@@ -140,3 +138,8 @@ def settings_lines(found: dict) -> list[str]:
             said = ", ".join(f"{k} {v}" for k, v in value.items())
             lines.append(f"{key}: {said}")
     return lines
+
+
+def is_busy() -> bool:
+    """Return whether others use the machine, as far as one can tell."""
+    return os.getloadavg()[0] > BUSY * (os.cpu_count() or 1)

@@ -4,73 +4,91 @@ C never imports this package; it calls these.  What is rare is imported when
 it is called.
 """
 
+from __future__ import annotations
+
 import atexit
+from typing import TYPE_CHECKING, Any
 
 from . import _core, exc
 
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
-def _make_database_error(*args):
+    from .engine.log import EngineLogger
+    from .engine.watch import Port
+
+
+def _make_database_error(*args: Any) -> exc.DBAPIError | MemoryError:
     return exc.make_database_error(*args)
 
 
-def _make_programming_error(*args):
+def _make_programming_error(*args: Any) -> exc.ProgrammingError:
     return exc.make_programming_error(*args)
 
 
-def _resolve_engine(url, keywords):
+def _resolve_engine(url: Any, keywords: dict[str, Any]) -> dict[str, Any]:
     from .engine.create import resolve_engine
 
     return resolve_engine(url, keywords)
 
 
-def _resolve_isolation(level):
+def _resolve_isolation(level: Any) -> str:
     from .engine.create import isolation_of
 
     return isolation_of("isolation_level", level)
 
 
-def _log_event(log, event):
+def _log_event(log: EngineLogger, event: str) -> None:
     log.event(event)
 
 
-def _log_statement(log, sql, parameters, many, raw):
+def _log_statement(
+    log: EngineLogger, sql: str, parameters: Any, many: bool, raw: bool
+) -> None:
     log.statement(sql, parameters, many, raw)
 
 
-def _log_rows(log, result):
+def _log_rows(log: EngineLogger, result: _core.Result[Any]) -> None:
     log.rows(result)
 
 
-def _watch_port(loop, port):
+def _watch_port(loop: AbstractEventLoop, port: Port) -> None:
     from .engine.watch import watch_port
 
     watch_port(loop, port)
 
 
-def _run_sync(connection, function, args, kwargs):
+def _run_sync(
+    connection: _core.AsyncConnection,
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any] | None,
+) -> Any:
     from .engine.sync import run_sync
 
     return run_sync(connection, function, args, kwargs)
 
 
-def _create_missing(engine, metadatas):
+def _create_missing(engine: _core.AsyncEngine, metadatas: Any) -> Any:
     from .sql.ddl import create_missing
 
     return create_missing(engine, metadatas)
 
 
-def _default_base():
+def _default_base() -> type[Any]:
     from .base_model import ActiveRecordBaseModel
 
     return ActiveRecordBaseModel
 
 
-def configure():
+def configure() -> None:
     """Give the core its hooks, and the end of the interpreter to the core."""
     atexit.register(_core.shutdown)
     _core.configure(
         exc={
-            name: value for name, value in vars(exc).items() if isinstance(value, type)
+            name: value
+            for name, value in vars(exc).items()
+            if isinstance(value, type)
         },
         make_database_error=_make_database_error,
         make_programming_error=_make_programming_error,

@@ -103,7 +103,8 @@ class ObjectNotExecutableError(ArgumentError):
     """Something that is no SQL statement was passed to ``execute``."""
 
     def __init__(self, target: Any) -> None:
-        super().__init__(f"Not an executable object: {target!r}")
+        hint = "; wrap SQL in text()" if isinstance(target, str) else ""
+        super().__init__(f"Not an executable object: {target!r}{hint}")
         self.target = target
 
     def __reduce__(self) -> Any:

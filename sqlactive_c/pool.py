@@ -5,12 +5,12 @@ shall behave.  They are named as in SQLAlchemy so that programs keep working.
 """
 
 __all__ = [
-    'AsyncAdaptedQueuePool',
-    'NullPool',
-    'Pool',
-    'QueuePool',
-    'SingletonThreadPool',
-    'StaticPool',
+    "AsyncAdaptedQueuePool",
+    "NullPool",
+    "Pool",
+    "QueuePool",
+    "SingletonThreadPool",
+    "StaticPool",
 ]
 
 
@@ -18,11 +18,14 @@ class Pool:
     """Base of the strategies; never instantiated."""
 
     def __init__(self) -> None:
-        raise TypeError('a pool strategy is passed as poolclass=, not called')
+        raise TypeError("a pool strategy is passed as poolclass=, not called")
 
 
 class QueuePool(Pool):
-    """Keep up to ``pool_size`` connections, open ``max_overflow`` more (default)."""
+    """Keep up to ``pool_size`` connections, open ``max_overflow`` more.
+
+    This is the default.
+    """
 
 
 class AsyncAdaptedQueuePool(QueuePool):

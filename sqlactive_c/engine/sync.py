@@ -5,12 +5,33 @@ the event loop; its statements run like all others, the thread waits for them
 without the GIL.  Context variables are those of the caller.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextvars
 import threading
+from collections.abc import Callable, Coroutine, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core
 from ..exc import InvalidRequestError
+
+if TYPE_CHECKING:
+    from .._core import (
+        AsyncConnection,
+        AsyncEngine,
+        AsyncTransaction,
+        Result,
+        ScalarResult,
+        TextClause,
+        _DriverParams,
+        _Options,
+        _Params,
+    )
+    from ..sql.dialect import SQLiteDialect
+
+_T = TypeVar("_T")
 
 __all__ = ["Connection", "Transaction", "run_sync"]
 
@@ -18,31 +39,40 @@ __all__ = ["Connection", "Transaction", "run_sync"]
 class Transaction:
     """The synchronous view of an `AsyncTransaction`; a context manager."""
 
-    def __init__(self, connection, transaction):
+    def __init__(
+        self, connection: Connection, transaction: AsyncTransaction
+    ) -> None:
         self._connection = connection
         self._transaction = transaction
         connection._drive(transaction.start())
 
     @property
-    def is_active(self):
+    def is_active(self) -> bool:
         """Begun and not over yet."""
         return self._transaction.is_active
 
-    def commit(self):
+    def commit(self) -> None:
         """Commit, or release the savepoint."""
         self._connection._drive(self._transaction.commit())
 
-    def rollback(self):
+    def rollback(self) -> None:
         """Roll back, to the savepoint if it is one."""
         self._connection._drive(self._transaction.rollback())
 
     close = rollback
 
-    def __enter__(self):
+    def __enter__(self) -> Transaction:
         return self
 
-    def __exit__(self, kind, value, traceback):
-        self._connection._drive(self._transaction.__aexit__(kind, value, traceback))
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection._drive(
+            self._transaction.__aexit__(kind, value, traceback)
+        )
 
 
 class Connection:
@@ -51,17 +81,18 @@ class Connection:
     It is valid until the function returns, and in its thread only.
     """
 
-    def __init__(self, connection):
+    def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._running = None
+        self._running: Coroutine[Any, Any, Any] | None = None
         self._over = False
         self._cancelled = False
 
-    def _drive(self, awaitable):
+    def _drive(self, awaitable: Coroutine[Any, Any, _T]) -> _T:
         if self._over:
             awaitable.close()
             raise InvalidRequestError(
-                "this connection was lent to run_sync(), whose function has returned"
+                "this connection was lent to run_sync(), whose function has"
+                " returned"
             )
         if self._cancelled:
             awaitable.close()
@@ -72,73 +103,100 @@ class Connection:
         finally:
             self._running = None
 
-    def _cancel(self):
+    def _cancel(self) -> None:
         self._cancelled = True
         if self._running is not None:
             _core.interrupt(self._running)
 
     @property
-    def engine(self):
+    def engine(self) -> AsyncEngine:
         """The `AsyncEngine`."""
         return self._connection.engine
 
     @property
-    def dialect(self):
+    def dialect(self) -> SQLiteDialect:
         """The engine's dialect."""
         return self._connection.dialect
 
     @property
-    def info(self):
+    def info(self) -> dict[Any, Any]:
         """A dict for the user's own notes, shared with the connection."""
         return self._connection.info
 
     @property
-    def closed(self):
+    def closed(self) -> bool:
         """The connection was closed, or its time here is over."""
         return self._over or self._connection.closed
 
-    def execute(self, statement, parameters=None, *, execution_options=None):
+    def execute(
+        self,
+        statement: TextClause,
+        parameters: _Params = None,
+        *,
+        execution_options: _Options = None,
+    ) -> Result[Any]:
         """Run a statement; see `AsyncConnection.execute`. Returns a Result."""
         return self._drive(self._connection.execute(statement, parameters))
 
-    def exec_driver_sql(self, statement, parameters=None, execution_options=None):
+    def exec_driver_sql(
+        self,
+        statement: str,
+        parameters: _DriverParams = None,
+        execution_options: _Options = None,
+    ) -> Result[Any]:
         """Run SQL as it is; see `AsyncConnection.exec_driver_sql`."""
-        return self._drive(self._connection.exec_driver_sql(statement, parameters))
+        return self._drive(
+            self._connection.exec_driver_sql(statement, parameters)
+        )
 
-    def scalar(self, statement, parameters=None, *, execution_options=None):
+    def scalar(
+        self,
+        statement: TextClause,
+        parameters: _Params = None,
+        *,
+        execution_options: _Options = None,
+    ) -> Any:
         """Run a statement; the first column of its first row, or None."""
         return self._drive(self._connection.scalar(statement, parameters))
 
-    def scalars(self, statement, parameters=None, *, execution_options=None):
+    def scalars(
+        self,
+        statement: TextClause,
+        parameters: _Params = None,
+        *,
+        execution_options: _Options = None,
+    ) -> ScalarResult[Any]:
         """Run a statement; a ScalarResult."""
         return self._drive(self._connection.scalars(statement, parameters))
 
-    def begin(self):
+    def begin(self) -> Transaction:
         """Begin a transaction: a `Transaction`."""
         return Transaction(self, self._connection.begin())
 
-    def begin_nested(self):
+    def begin_nested(self) -> Transaction:
         """Set a savepoint: a `Transaction`."""
         return Transaction(self, self._connection.begin_nested())
 
-    def commit(self):
+    def commit(self) -> None:
         """Commit what is in progress."""
         self._drive(self._connection.commit())
 
-    def rollback(self):
+    def rollback(self) -> None:
         """Roll back what is in progress."""
         self._drive(self._connection.rollback())
 
-    def in_transaction(self):
+    def in_transaction(self) -> bool:
         """A transaction is in progress."""
         return self._connection.in_transaction()
 
-    def in_nested_transaction(self):
+    def in_nested_transaction(self) -> bool:
         """A savepoint is open."""
         return self._connection.in_nested_transaction()
 
 
-def _settle(future, outcome, error):
+def _settle(
+    future: asyncio.Future[Any], outcome: Any, error: BaseException | None
+) -> None:
     if not future.done():
         if error is None:
             future.set_result(outcome)
@@ -148,18 +206,28 @@ def _settle(future, outcome, error):
             future.set_exception(error)
 
 
-def _report(loop, future, outcome, error):
+def _report(
+    loop: asyncio.AbstractEventLoop,
+    future: asyncio.Future[Any],
+    outcome: Any,
+    error: BaseException | None,
+) -> None:
     try:
         loop.call_soon_threadsafe(_settle, future, outcome, error)
     except RuntimeError:  # the loop is closed: nobody waits any more
         pass
 
 
-async def run_sync(connection, function, args, kwargs):
+async def run_sync(
+    connection: AsyncConnection,
+    function: Callable[..., _T],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any] | None,
+) -> _T:
     """Call ``function(facade, *args, **kwargs)`` in a thread and await it.
 
     Args:
-        connection: an `AsyncConnection`, which is not used by others meanwhile.
+        connection: an `AsyncConnection`, which nobody else uses meanwhile.
         function: any callable.
         args: its further positional arguments.
         kwargs: its keyword arguments, or None.
@@ -173,12 +241,13 @@ async def run_sync(connection, function, args, kwargs):
         inside the function, and the cancellation goes on when it has ended.
     """
     loop = asyncio.get_running_loop()
-    future = loop.create_future()
+    future: asyncio.Future[_T] = loop.create_future()
     facade = Connection(connection)
     context = contextvars.copy_context()
 
-    def run():
-        outcome = error = None
+    def run() -> None:
+        outcome: Any = None
+        error: BaseException | None = None
         try:
             outcome = context.run(function, facade, *args, **(kwargs or {}))
         except BaseException as raised:
@@ -186,7 +255,9 @@ async def run_sync(connection, function, args, kwargs):
         facade._over = True
         _report(loop, future, outcome, error)
 
-    threading.Thread(target=run, name="sqlactive_c-run_sync", daemon=True).start()
+    threading.Thread(
+        target=run, name="sqlactive_c-run_sync", daemon=True
+    ).start()
     cancelled = None
     while not future.done():
         try:

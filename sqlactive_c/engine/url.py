@@ -215,9 +215,9 @@ class URL(
         Args:
             hide_password: Write ``***`` in place of the password.
         """
-        from urllib.parse import quote, quote_plus
-
         def user_part(text: str) -> str:
+            from urllib.parse import quote
+
             return quote(text, safe=" +")
 
         out = [self.drivername, "://"]
@@ -234,6 +234,8 @@ class URL(
         if self.database is not None:
             out += ["/", self.database]
         if self.query:
+            from urllib.parse import quote_plus
+
             pairs = (
                 f"{quote_plus(key)}={quote_plus(value)}"
                 for key in sorted(self.query)

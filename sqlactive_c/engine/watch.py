@@ -4,15 +4,29 @@ Most loops have ``add_reader``; for one that has not, a thread blocks on the
 port's descriptor (without the GIL) and passes each wake-up on.
 """
 
+from __future__ import annotations
+
 import threading
 import weakref
+from asyncio import AbstractEventLoop
+from typing import Protocol
 
 __all__ = ["watch_port"]
 
 _PERIOD = 1.0  # seconds between two looks whether the loop is still there
 
 
-def _watch(reference, port):
+class Port(Protocol):
+    """What the core hands over: a descriptor that becomes readable."""
+
+    def wait(self, seconds: float, /) -> bool:
+        """Block until there is something to deliver, or the time is over."""
+
+    def __call__(self) -> None:
+        """Deliver; on the loop's thread."""
+
+
+def _watch(reference: weakref.ref[AbstractEventLoop], port: Port) -> None:
     while True:
         ready = port.wait(_PERIOD)
         loop = reference()
@@ -26,7 +40,7 @@ def _watch(reference, port):
         del loop
 
 
-def watch_port(loop, port):
+def watch_port(loop: AbstractEventLoop, port: Port) -> None:
     """Start the thread that watches ``port`` for ``loop``.
 
     It ends soon after the loop is closed or gone.

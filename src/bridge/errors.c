@@ -213,6 +213,11 @@ raise_misuse(Sac_State *state, const sac_error *err,
                 "more than one statement in one string: execute them one by "
                 "one");
             break;
+        case SAC_ERR_MANY_SETS:
+            message = PyUnicode_FromString(
+                "a list of parameters is for statements that change rows; "
+                "execute a query once for each set");
+            break;
         case SAC_ERR_PARAM_COUNT:
             message = PyUnicode_FromFormat(
                 "the statement has %d parameter%s, %d given", err->xcode,
@@ -248,6 +253,7 @@ Sac_Raise(Sac_State *state, const sac_error *err,
                 context);
         case SAC_ERR_EMPTY_SQL:
         case SAC_ERR_MANY_SQL:
+        case SAC_ERR_MANY_SETS:
         case SAC_ERR_PARAM_COUNT:
         case SAC_ERR_PARAM_NAME:
             return raise_misuse(state, err, context);

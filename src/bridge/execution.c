@@ -8,6 +8,9 @@
  *   - close() and dropping the object leave a call behind.  It is then an
  *     orphan: cancelled, and, while in flight, kept alive by a reference to
  *     itself; wake() finishes it.
+ *   - In flight, the future is not shown to the garbage collector: a task
+ *     that nobody but its future holds is not collected in the middle of its
+ *     call, as if the loop held the future.
  * Knows nothing of what was executed: that is `finish`'s. */
 #include "bridge/execution.h"
 
@@ -106,6 +109,7 @@ become_orphan(Sac_Execution *self)
     drop_timer(self);
     Py_CLEAR(self->future);
     if (go_on_cancelled(self) == SAC_PROGRESS_WAIT) {
+        self->call.lease->left = true;
         Py_INCREF(self);
         Sac_PortsAdopt(SAC_STATE(self)); /* its own loop may be gone */
     }
@@ -538,7 +542,9 @@ execution_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->names);
     Py_VISIT(self->preset);
     Py_VISIT(self->port_object);
-    Py_VISIT(self->future);
+    if (!self->in_flight) {
+        Py_VISIT(self->future);
+    }
     Py_VISIT(self->timer);
     Py_VISIT(self->cancelled);
     Py_VISIT(self->result);

@@ -37,8 +37,8 @@ Sac_KeysFromColumns(Sac_State *state, sac_columns *columns)
     for (int i = 0; i < count; i++) {
         const char *text = sac_columns_name(columns, i);
         /* A schema can be damaged; that must not hide the rows. */
-        PyObject *name = PyUnicode_DecodeUTF8(
-            text, (Py_ssize_t)strlen(text), "replace");
+        PyObject *name =
+            PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
         if (name == NULL) {
             Py_DECREF(names);
             return NULL;
@@ -309,9 +309,8 @@ static PyMethodDef keys_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static char keys_doc[] =
-    "The column names of a result, in order: a set-like "
-    "view, equal to a list of\nthe same names.";
+static char keys_doc[] = "The column names of a result, in order: a set-like "
+                         "view, equal to a list of\nthe same names.";
 
 static PyType_Slot keys_slots[] = {
     {Py_tp_dealloc, keys_dealloc},

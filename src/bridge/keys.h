@@ -13,13 +13,13 @@
  * results are never asked for a column by name. */
 typedef struct Sac_Keys {
     PyObject_HEAD
-    PyObject *names;  /* strong: tuple of interned str, in order */
-    PyObject *index;  /* strong: dict str -> int, an ambiguous name -> None;
+    PyObject *names; /* strong: tuple of interned str, in order */
+    PyObject *index; /* strong: dict str -> int, an ambiguous name -> None;
                          NULL until the first look-up */
     sac_columns *columns; /* strong, or NULL when made from names */
-    bool last_wins;   /* of several columns with one name the last is meant;
+    bool last_wins; /* of several columns with one name the last is meant;
                          else the name is ambiguous */
-    bool objects;     /* the rows may hold more than None, int, float, str
+    bool objects;   /* the rows may hold more than None, int, float, str
                          and bytes: the collector must see them */
 } Sac_Keys;
 

@@ -72,7 +72,7 @@ struct Sac_Op {
     int stage;
     long number;          /* the kind's own */
     PyObject *slots[SAC_OP_SLOTS]; /* strong or NULL; the kind names them */
-    PyObject *awaited;    /* strong: an iterator that we delegate to, or NULL */
+    PyObject *awaited;    /* strong: the iterator we delegate to, or NULL */
     PyObject *weakrefs;
     Sac_Drive *drive;     /* borrowed: set by Sac_OpDrive for its time; handed
                              down to every op that is awaited */

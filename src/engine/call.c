@@ -10,8 +10,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
-enum { SLOW_INLINE_NS = 1000000 }; /* inline runs that took longer than this
-                                      go to a worker the next time */
+enum { SLOW_INLINE_NS = 1000000 }; /* shapes whose inline runs take longer
+                                      than this go to a worker */
 
 static void
 ticket_delivered(sac_message *message)
@@ -105,7 +105,11 @@ end(sac_call *call)
         lease->in_tx = in_tx;
     }
     lease->busy = false;
+    lease->left = false;
     sac_lease_stop_streams(lease, true);
+    if (lease->give_up) {
+        sac_lease_give_up(lease);
+    }
     /* Who could not connect has nothing to close. */
     let_go(lease, lease->pinned
                       && !(call->kind == SAC_CALL_CONNECT
@@ -183,20 +187,43 @@ lane_of(const sac_call *call)
 /* ---- running --------------------------------------------------------- */
 
 /* What the run of a user's script teaches about its last statement begun. */
-static void
-learn(sac_call *call, bool spent)
+static sac_plan *
+plan_at_work(const sac_call *call)
 {
     if (call->kind != SAC_CALL_EXECUTE || call->script->count == 0) {
-        return;
+        return NULL;
     }
     int at = call->script->at;
     if (at >= call->script->count) {
         at = call->script->count - 1;
     }
-    sac_plan *plan = call->script->steps[at].plan;
-    if (spent || (sac_plan_facts(plan) & SAC_PLAN_SLOW)) {
+    return call->script->steps[at].plan;
+}
+
+static void
+learn(sac_call *call, bool spent)
+{
+    sac_plan *plan = plan_at_work(call);
+    if (plan != NULL && (spent || (sac_plan_facts(plan) & SAC_PLAN_SLOW))) {
         sac_plan_learn(plan, spent);
     }
+}
+
+/* An inline run is over: did it prove long? */
+static bool
+prove(sac_call *call, int64_t started)
+{
+    const sac_guard *guard = &call->lease->handle->guard;
+    sac_plan *plan = plan_at_work(call);
+    bool spent = guard->used >= guard->budget;
+    if (!spent && plan != NULL) {
+        bool long_by_clock = sac_clock_ns() - started > SLOW_INLINE_NS;
+        spent = sac_plan_strike(plan, long_by_clock);
+    }
+    if (spent) {
+        learn(call, true);
+    }
+    return spent;
 }
 
 static sac_verdict
@@ -310,11 +337,7 @@ run_inline(sac_call *call)
     };
     int64_t started = sac_clock_ns();
     call->verdict = run_scripts(call);
-    bool spent = handle->guard.used >= handle->guard.budget
-                 || sac_clock_ns() - started > SLOW_INLINE_NS;
-    if (spent) {
-        learn(call, true);
-    }
+    bool spent = prove(call, started);
     handle->guard.inside = false;
     if (call->verdict != SAC_RUN_HANDOVER) {
         count(&engine->counters.inline_runs);
@@ -482,6 +505,9 @@ weigh(sac_call *call)
     for (int i = 0; i < call->script->count; i++) {
         unsigned facts = sac_plan_facts(call->script->steps[i].plan);
         bool writes = !(facts & SAC_PLAN_READONLY);
+        if (call->script->steps[i].params.rows > 1 && !writes) {
+            return end_with(call, SAC_ERR_MANY_SETS);
+        }
         call->write = call->write || writes || (facts & SAC_PLAN_BEGIN);
         if (writes) {
             /* All is written before the first row comes: a statement left
@@ -618,6 +644,22 @@ start_ending(sac_call *call)
     return run(call);
 }
 
+/* A rollback or close while a call that was left behind still runs: that one
+ * sees to it when it ends, because who is left with it may be unable to wait
+ * (a coroutine that is being closed). */
+static sac_progress
+leave_it_to_the_other(sac_call *call)
+{
+    sac_lease *lease = call->lease;
+    lease->give_up = true;
+    lease->lost = false;
+    if (call->kind == SAC_CALL_CLOSE) {
+        lease->pinned = false;
+    }
+    call->state = SAC_AT_DONE;
+    return SAC_PROGRESS_DONE;
+}
+
 static sac_progress
 start(sac_call *call)
 {
@@ -628,11 +670,12 @@ start(sac_call *call)
     if (sac_engine_forked(lease->engine)) {
         return refuse(call, SAC_ERR_FORKED);
     }
-    if (lease->busy) {
-        return refuse(call, SAC_ERR_BUSY_LEASE);
-    }
     bool ends = call->kind == SAC_CALL_ROLLBACK
                 || call->kind == SAC_CALL_CLOSE;
+    if (lease->busy) {
+        return lease->left && ends ? leave_it_to_the_other(call)
+                                   : refuse(call, SAC_ERR_BUSY_LEASE);
+    }
     if (lease->lost && !ends) {
         return refuse(call, SAC_ERR_LOST);
     }

@@ -25,16 +25,38 @@ sac_lease_fini(sac_lease *lease)
     assert(!lease->busy);
     lease->closed = true;
     /* In a forked child the handle is the parent's: it is left alone. */
-    if (lease->handle != NULL && !sac_engine_forked(lease->engine)) {
-        sac_lease_stop_streams(lease, false);
-        sac_handle *handle = lease->handle;
-        lease->handle = NULL;
-        sac_engine_abandon(lease->engine, handle, lease->token);
-        lease->token = false;
+    if (!sac_engine_forked(lease->engine)) {
+        sac_lease_give_up(lease);
     }
     sac_engine *engine = lease->engine;
     lease->engine = NULL;
     sac_engine_release(engine);
+}
+
+void
+sac_lease_give_up(sac_lease *lease)
+{
+    sac_handle *handle = lease->handle;
+    lease->give_up = false;
+    if (handle == NULL) {
+        return;
+    }
+    sac_lease_stop_streams(lease, false);
+    lease->handle = NULL;
+    lease->in_tx = false;
+    lease->heavy = false;
+    sac_engine_abandon(lease->engine, handle, lease->token);
+    lease->token = false;
+}
+
+bool
+sac_lease_lose(sac_lease *lease)
+{
+    if (lease->left) {
+        lease->give_up = true;
+        lease->lost = true;
+    }
+    return lease->left;
 }
 
 sac_stream *

@@ -33,6 +33,9 @@ typedef struct sac_lease {
     bool lost;           /* SQLite rolled it back by itself */
     bool heavy;          /* work of this transaction went to a worker */
     bool busy;           /* a call is under way */
+    bool left;           /* of that call: nobody waits for it any more */
+    bool give_up;        /* when that call ends, all is undone and the handle
+                            goes back */
     bool closed;
     sac_list streams;    /* of sac_stream: live between two calls */
 } sac_lease;
@@ -43,8 +46,16 @@ void sac_lease_init(sac_lease *lease, sac_engine *engine, bool pinned);
  * way. */
 void sac_lease_fini(sac_lease *lease);
 
+/* Undoes what is open and gives the handle back, without waiting for it.  No
+ * call is under way. */
+void sac_lease_give_up(sac_lease *lease);
+/* A rollback to a savepoint cannot run while a call that was left behind does:
+ * all of the transaction is given up, and the lease says so until it is rolled
+ * back.  -> false: there is no such call. */
+bool sac_lease_lose(sac_lease *lease);
+
 /* A statement whose rows are fetched in batches: live between two calls of
- * its lease.  Freed by its owner through sac_stream_drop() only. */
+ * its lease.  (One that writes gives all its rows at once.)  Freed by its owner through sac_stream_drop() only. */
 typedef struct sac_stream {
     sac_list link;       /* in lease->streams while live */
     sac_script script;   /* one step, with a batch size */

@@ -12,6 +12,8 @@
 
 /* Cheap runs on a worker before a slow shape is tried inline again. */
 enum { FORGIVE_AFTER = 8 };
+/* Inline runs in a row that take long by the clock before a shape is slow. */
+enum { STRIKES = 2 };
 
 sac_plan *
 sac_plan_new(const char *sql, size_t length)
@@ -28,6 +30,7 @@ sac_plan_new(const char *sql, size_t length)
     plan->length = length;
     plan->hash = sac_hash_bytes(sql, length);
     atomic_init(&plan->references, 1);
+    atomic_init(&plan->strikes, 0);
     atomic_init(&plan->slow_runs, 0);
     atomic_init(&plan->facts, sac_plan_classify(plan->sql));
     return plan;
@@ -70,6 +73,21 @@ sac_plan_learn(sac_plan *plan, bool spent)
         atomic_fetch_and_explicit(&plan->facts, ~(unsigned)SAC_PLAN_SLOW,
                                   memory_order_relaxed);
     }
+}
+
+bool
+sac_plan_strike(sac_plan *plan, bool long_by_clock)
+{
+    unsigned strikes =
+        atomic_load_explicit(&plan->strikes, memory_order_relaxed);
+    if (!long_by_clock) {
+        if (strikes != 0) {
+            atomic_store_explicit(&plan->strikes, 0, memory_order_relaxed);
+        }
+        return false;
+    }
+    atomic_store_explicit(&plan->strikes, strikes + 1, memory_order_relaxed);
+    return strikes + 1 >= STRIKES;
 }
 
 /* -> behind the comment that starts at `sql`, or `sql` if none does.  A

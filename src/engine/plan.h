@@ -30,6 +30,7 @@ enum {
 typedef struct sac_plan {
     atomic_uint references;
     atomic_uint facts;
+    atomic_uint strikes;   /* inline runs in a row that took long by the clock */
     atomic_uint slow_runs; /* runs on a worker since it was found slow */
     uint64_t hash;         /* of the text; immutable */
     size_t length;         /* immutable */
@@ -52,6 +53,10 @@ sac_plan_facts(const sac_plan *plan)
  * that a worker needed longer than it; cheap runs on a worker bring a shape
  * back inline after a while. */
 void sac_plan_learn(sac_plan *plan, bool spent);
+/* Called after an inline run within its budget: `long_by_clock` tells that it
+ * took long all the same.  Once may be a thread that lost its processor; in a
+ * row it is the shape.  -> true when the shape is to be learnt as slow. */
+bool sac_plan_strike(sac_plan *plan, bool long_by_clock);
 
 /* Facts that the text itself tells, from its first keyword (for WITH: from
  * the verb that comes after the common table expressions). */

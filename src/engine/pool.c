@@ -100,7 +100,14 @@ is_too_old(const sac_pool *pool, const sac_handle *handle)
     return limit >= 0 && sac_clock_ns() - handle->opened_ns > limit;
 }
 
-/* -> the handle used last, or NULL when none is idle or it is too old. */
+/* Is the file that it has open another one than the name leads to? */
+static bool
+has_lost_its_file(const sac_pool *pool, sac_handle *handle)
+{
+    return pool->options->check_moved && sac_handle_moved(handle);
+}
+
+/* -> the handle used last, or NULL when none is idle or it is of no use. */
 static sac_handle *
 take_idle_locked(sac_pool *pool)
 {
@@ -110,7 +117,7 @@ take_idle_locked(sac_pool *pool)
     }
     pool->counts.idle--;
     sac_handle *handle = SAC_CONTAINER(node, sac_handle, link);
-    if (!is_too_old(pool, handle)) {
+    if (!is_too_old(pool, handle) && !has_lost_its_file(pool, handle)) {
         return handle;
     }
     pool->counts.open--; /* its place is free for a new one */

@@ -111,6 +111,8 @@ sac_error_text(const sac_error *err)
         return "the transaction was rolled back by the database";
     case SAC_ERR_EMPTY_SQL:
         return "the SQL holds no statement";
+    case SAC_ERR_MANY_SETS:
+        return "many sets of parameters for a statement that only reads";
     case SAC_ERR_MANY_SQL:
         return "the SQL holds more than one statement";
     case SAC_ERR_PARAM_COUNT:

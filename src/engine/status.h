@@ -23,6 +23,7 @@ typedef enum sac_status {
     SAC_ERR_LOST,        /* the transaction was rolled back by SQLite */
     SAC_ERR_EMPTY_SQL,   /* nothing but blanks and comments */
     SAC_ERR_MANY_SQL,    /* more than one statement in one string */
+    SAC_ERR_MANY_SETS,   /* many sets of parameters for what only reads */
     SAC_ERR_PARAM_COUNT, /* code: parameters given, xcode: wanted */
     SAC_ERR_PARAM_NAME,  /* message: the name that has no value */
 } sac_status;

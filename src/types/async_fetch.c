@@ -179,8 +179,8 @@ partition_step(Sac_Op *op, PyObject *value, PyObject **result)
     int done = gather(op, value, op->number);
     if (done > 0) {
         PyObject *list = op->slots[SLOT_LIST];
-        *result = PyList_GET_SIZE(list) > 0 ? Py_NewRef(list)
-                                            : stop_iteration();
+        *result =
+            PyList_GET_SIZE(list) > 0 ? Py_NewRef(list) : stop_iteration();
     }
     return outcome(done, *result);
 }
@@ -213,8 +213,8 @@ freeze_step(Sac_Op *op, PyObject *value, PyObject **result)
     int done = gather(op, value, -1);
     if (done > 0) {
         Sac_Fetcher *self = fetcher_of(op);
-        *result = Sac_FrozenNew(SAC_STATE(self), self->keys,
-                                op->slots[SLOT_LIST]);
+        *result =
+            Sac_FrozenNew(SAC_STATE(self), self->keys, op->slots[SLOT_LIST]);
     }
     return outcome(done, *result);
 }
@@ -243,8 +243,8 @@ PyObject *
 Sac_AsyncFetchMany(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
                    PyObject *kwnames)
 {
-    Py_ssize_t size = Sac_FetcherSizeArg((Sac_Fetcher *)op, "fetchmany",
-                                         args, nargs, kwnames);
+    Py_ssize_t size = Sac_FetcherSizeArg((Sac_Fetcher *)op, "fetchmany", args,
+                                         nargs, kwnames);
     return size < 0 ? NULL : start(op, &many_kind, size);
 }
 
@@ -252,10 +252,9 @@ PyObject *
 Sac_AsyncPartitions(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
                     PyObject *kwnames)
 {
-    Py_ssize_t size = Sac_FetcherSizeArg((Sac_Fetcher *)op, "partitions",
-                                         args, nargs, kwnames);
-    return size < 0 ? NULL
-                    : Sac_AsyncPartitionsNew(SAC_STATE(op), op, size);
+    Py_ssize_t size = Sac_FetcherSizeArg((Sac_Fetcher *)op, "partitions", args,
+                                         nargs, kwnames);
+    return size < 0 ? NULL : Sac_AsyncPartitionsNew(SAC_STATE(op), op, size);
 }
 
 PyObject *
@@ -315,9 +314,7 @@ close_root(Sac_Op *op)
 static PySendResult
 close_step(Sac_Op *op, PyObject *value, PyObject **result)
 {
-    int done = op->stage == AT_START ? close_root(op)
-               : value != NULL       ? 1
-                                     : -1;
+    int done = op->stage == AT_START ? close_root(op) : value != NULL ? 1 : -1;
     if (done > 0) {
         *result = Py_NewRef(Py_None);
     }

@@ -47,43 +47,51 @@ PyObject *Sac_AsyncPartitionsNew(Sac_State *state, PyObject *fetcher,
     {"all", Sac_AsyncAll, METH_NOARGS,                                        \
      PyDoc_STR("all($self, /)\n--\n\n"                                        \
                "Await a list of everything that is left.")},                  \
-    {"fetchall", Sac_AsyncAll, METH_NOARGS,                                   \
-     PyDoc_STR("fetchall($self, /)\n--\n\nDo what all() does.")},             \
-    {"fetchmany", SAC_METHOD_FAST(Sac_AsyncFetchMany),                        \
-     METH_FASTCALL | METH_KEYWORDS,                                           \
-     PyDoc_STR("fetchmany($self, /, size=None)\n--\n\n"                       \
-               "Await a list of the next `size` items, empty at the end."     \
-               "\n\nArgs:\n"                                                  \
-               "    size: How many at most; None means what yield_per() "     \
-               "set, else 1.\n")},                                            \
-    {"partitions", SAC_METHOD_FAST(Sac_AsyncPartitions),                      \
-     METH_FASTCALL | METH_KEYWORDS,                                           \
-     PyDoc_STR("partitions($self, /, size=None)\n--\n\n"                      \
-               "Iterate (async for) over lists of `size` items; the last "    \
-               "may be shorter.\n\nArgs:\n"                                   \
-               "    size: How many a list has; None means what "              \
-               "yield_per() set, else 1.\n")},                                \
-    {"first", Sac_AsyncFirst, METH_NOARGS,                                    \
-     PyDoc_STR("first($self, /)\n--\n\n"                                      \
-               "Await the first item or None; the result is closed then.")},  \
-    {"one", Sac_AsyncOne, METH_NOARGS,                                        \
-     PyDoc_STR("one($self, /)\n--\n\n"                                        \
-               "Await the only item; the result is closed then.\n\n"          \
-               "Raises:\n"                                                    \
-               "    NoResultFound: There is none.\n"                          \
-               "    MultipleResultsFound: There are several.\n")},            \
-    {"one_or_none", Sac_AsyncOneOrNone, METH_NOARGS,                          \
-     PyDoc_STR("one_or_none($self, /)\n--\n\n"                                \
-               "Await the only item or None; the result is closed then.\n\n"  \
-               "Raises:\n"                                                    \
-               "    MultipleResultsFound: There are several.\n")},            \
-    {"close", Sac_AsyncClose, METH_NOARGS,                                    \
-     PyDoc_STR("close($self, /)\n--\n\n"                                      \
-               "Await the end of the statement; fetching is an error then.")}
+        {"fetchall", Sac_AsyncAll, METH_NOARGS,                               \
+         PyDoc_STR("fetchall($self, /)\n--\n\nDo what all() does.")},         \
+        {"fetchmany", SAC_METHOD_FAST(Sac_AsyncFetchMany),                    \
+         METH_FASTCALL | METH_KEYWORDS,                                       \
+         PyDoc_STR("fetchmany($self, /, size=None)\n--\n\n"                   \
+                   "Await a list of the next `size` items, empty at the end." \
+                   "\n\nArgs:\n"                                              \
+                   "    size: How many at most; None means what yield_per() " \
+                   "set, else 1.\n")},                                        \
+        {"partitions", SAC_METHOD_FAST(Sac_AsyncPartitions),                  \
+         METH_FASTCALL | METH_KEYWORDS,                                       \
+         PyDoc_STR(                                                           \
+             "partitions($self, /, size=None)\n--\n\n"                        \
+             "Iterate (async for) over lists of `size` items; the last "      \
+             "may be shorter.\n\nArgs:\n"                                     \
+             "    size: How many a list has; None means what "                \
+             "yield_per() set, else 1.\n")},                                  \
+        {"first", Sac_AsyncFirst, METH_NOARGS,                                \
+         PyDoc_STR(                                                           \
+             "first($self, /)\n--\n\n"                                        \
+             "Await the first item or None; the result is closed then.")},    \
+        {"one", Sac_AsyncOne, METH_NOARGS,                                    \
+         PyDoc_STR("one($self, /)\n--\n\n"                                    \
+                   "Await the only item; the result is closed then.\n\n"      \
+                   "Raises:\n"                                                \
+                   "    NoResultFound: There is none.\n"                      \
+                   "    MultipleResultsFound: There are several.\n")},        \
+        {"one_or_none", Sac_AsyncOneOrNone, METH_NOARGS,                      \
+         PyDoc_STR(                                                           \
+             "one_or_none($self, /)\n--\n\n"                                  \
+             "Await the only item or None; the result is closed then.\n\n"    \
+             "Raises:\n"                                                      \
+             "    MultipleResultsFound: There are several.\n")},              \
+    {                                                                         \
+        "close", Sac_AsyncClose, METH_NOARGS,                                 \
+            PyDoc_STR(                                                        \
+                "close($self, /)\n--\n\n"                                     \
+                "Await the end of the statement; fetching is an error then.") \
+    }
 
-#define SAC_ASYNC_FETCHONE_METHOD                                             \
-    {"fetchone", Sac_AsyncFetchOne, METH_NOARGS,                              \
-     PyDoc_STR("fetchone($self, /)\n--\n\n"                                   \
-               "Await the next item, or None at the end.")}
+#define SAC_ASYNC_FETCHONE_METHOD                                 \
+    {                                                             \
+        "fetchone", Sac_AsyncFetchOne, METH_NOARGS,               \
+            PyDoc_STR("fetchone($self, /)\n--\n\n"                \
+                      "Await the next item, or None at the end.") \
+    }
 
 #endif

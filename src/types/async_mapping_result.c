@@ -6,11 +6,8 @@
 #include "types/result_types.h"
 
 static PyMethodDef mapping_methods[] = {
-    SAC_ASYNC_FETCH_METHODS,
-    SAC_ASYNC_FETCHONE_METHOD,
-    SAC_CHOOSING_METHODS,
-    SAC_KEYED_METHODS,
-    {NULL, NULL, 0, NULL},
+    SAC_ASYNC_FETCH_METHODS, SAC_ASYNC_FETCHONE_METHOD, SAC_CHOOSING_METHODS,
+    SAC_KEYED_METHODS,       {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef mapping_getset[] = {

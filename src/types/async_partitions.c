@@ -68,6 +68,6 @@ int
 Sac_RegisterAsyncPartitions(PyObject *module)
 {
     Sac_State *state = Sac_StateOfModule(module);
-    return Sac_AddType(module, &partitions_spec,
-                       &state->async_partitions_type, 0);
+    return Sac_AddType(module, &partitions_spec, &state->async_partitions_type,
+                       0);
 }

@@ -135,8 +135,7 @@ static PyMethodDef result_methods[] = {
                "Await the first column of the only row, or None; the result "
                "is closed then.\n\nRaises:\n"
                "    MultipleResultsFound: There are several rows.\n")},
-    {"scalars", SAC_METHOD_FAST(result_scalars),
-     METH_FASTCALL | METH_KEYWORDS,
+    {"scalars", SAC_METHOD_FAST(result_scalars), METH_FASTCALL | METH_KEYWORDS,
      PyDoc_STR("scalars($self, /, index=0)\n--\n\n"
                "Return an AsyncScalarResult: one column of what is left.\n\n"
                "Args:\n"

@@ -45,6 +45,6 @@ int
 Sac_RegisterAsyncScalarResult(PyObject *module)
 {
     Sac_State *state = Sac_StateOfModule(module);
-    return Sac_AddType(module, &scalar_spec,
-                       &state->async_scalar_result_type, 1);
+    return Sac_AddType(module, &scalar_spec, &state->async_scalar_result_type,
+                       1);
 }

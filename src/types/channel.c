@@ -321,8 +321,7 @@ fill_driver_sql(Sac_State *state, Sac_Execution *execution,
 {
     Py_ssize_t size;
     if (!PyUnicode_Check(sql)) {
-        (void)Sac_RaiseNamed(state, "ObjectNotExecutableError",
-                             "exec_driver_sql() takes a str, got %R", sql);
+        (void)Sac_RaiseAbout(state, "ObjectNotExecutableError", sql);
         return -1;
     }
     const char *utf8 = PyUnicode_AsUTF8AndSize(sql, &size);
@@ -346,12 +345,7 @@ fill_text(Sac_State *state, Sac_Execution *execution, sac_engine *engine,
           PyObject *statement, PyObject *parameters)
 {
     if (!Sac_TextCheck(state, statement)) {
-        (void)Sac_RaiseNamed(state, "ObjectNotExecutableError",
-                             PyUnicode_Check(statement)
-                                 ? "a str is not executable: wrap it, "
-                                   "text(%R)"
-                                 : "not an executable object: %R",
-                             statement);
+        (void)Sac_RaiseAbout(state, "ObjectNotExecutableError", statement);
         return -1;
     }
     if (Sac_TextApply(state, statement, engine, execution) < 0) {

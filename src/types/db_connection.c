@@ -14,7 +14,7 @@
 
 typedef struct DBConnectionObject {
     PyObject_HEAD
-    PyObject *dict;     /* strong: attributes of users, or NULL */
+    PyObject *dict; /* strong: attributes of users, or NULL */
     PyObject *weakrefs;
     PyObject *async_engine;         /* strong; these three are NULL only */
     PyObject *async_sessionmaker;   /* before __init__ or when the user */
@@ -26,8 +26,8 @@ typedef struct DBConnectionObject {
 static int
 check_ready(DBConnectionObject *self)
 {
-    if (self->async_engine == NULL || self->async_sessionmaker == NULL
-        || self->async_scoped_session == NULL || self->attached == NULL) {
+    if (self->async_engine == NULL || self->async_sessionmaker == NULL ||
+        self->async_scoped_session == NULL || self->attached == NULL) {
         PyErr_SetString(PyExc_RuntimeError,
                         "DBConnection.__init__() was not called");
         return -1;
@@ -51,8 +51,8 @@ bind_factory(DBConnectionObject *self, PyObject *bind)
 {
     PyObject *kw = Py_BuildValue("{sO}", "bind", bind);
     PyObject *none = PyTuple_New(0);
-    PyObject *method = PyObject_GetAttrString(self->async_sessionmaker,
-                                              "configure");
+    PyObject *method =
+        PyObject_GetAttrString(self->async_sessionmaker, "configure");
     PyObject *done = NULL;
     if (kw != NULL && none != NULL && method != NULL) {
         done = PyObject_Call(method, none, kw);
@@ -68,10 +68,10 @@ bind_factory(DBConnectionObject *self, PyObject *bind)
 static int
 attach(DBConnectionObject *self, PyObject *models)
 {
-    PyObject *attached = PyList_GetSlice(self->attached, 0,
-                                         PyList_GET_SIZE(self->attached));
-    for (Py_ssize_t i = 0;
-         attached != NULL && i < PyList_GET_SIZE(models); i++) {
+    PyObject *attached =
+        PyList_GetSlice(self->attached, 0, PyList_GET_SIZE(self->attached));
+    for (Py_ssize_t i = 0; attached != NULL && i < PyList_GET_SIZE(models);
+         i++) {
         if (Sac_ModelsAdd(attached, PyList_GET_ITEM(models, i), false) < 0) {
             Py_CLEAR(attached);
         }
@@ -80,8 +80,8 @@ attach(DBConnectionObject *self, PyObject *models)
     if (attached != NULL) {
         before = Sac_ModelsAttach(models, self->async_scoped_session);
     }
-    if (before != NULL && self->unbound
-        && bind_factory(self, self->async_engine) < 0) {
+    if (before != NULL && self->unbound &&
+        bind_factory(self, self->async_engine) < 0) {
         Sac_ModelsRestore(models, before);
         Py_CLEAR(before);
     }
@@ -109,9 +109,9 @@ init_step(Sac_Op *op, PyObject *value, PyObject **result)
         if (metadata == NULL) {
             return PYGEN_ERROR;
         }
-        PyObject *creating = PyObject_CallFunctionObjArgs(
-            SAC_STATE(self)->create_missing, self->async_engine, metadata,
-            NULL);
+        PyObject *creating =
+            PyObject_CallFunctionObjArgs(SAC_STATE(self)->create_missing,
+                                         self->async_engine, metadata, NULL);
         Py_DECREF(metadata);
         return Sac_OpAwait(op, creating) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
     }
@@ -122,7 +122,7 @@ init_step(Sac_Op *op, PyObject *value, PyObject **result)
     return PYGEN_RETURN;
 }
 
-static const Sac_OpKind init_kind = { "DBConnection.init_db", init_step };
+static const Sac_OpKind init_kind = {"DBConnection.init_db", init_step};
 
 /* steals: models (NULL: passes the error on). */
 static PyObject *
@@ -147,8 +147,8 @@ db_init_db(PyObject *op, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     PyObject *models = Sac_ModelsGiven("init_db", args, kwargs, true);
-    if (models != NULL && PyList_GET_SIZE(models) == 0
-        && add_default(op, models, true) < 0) {
+    if (models != NULL && PyList_GET_SIZE(models) == 0 &&
+        add_default(op, models, true) < 0) {
         Py_CLEAR(models);
     }
     return new_op(op, &init_kind, models);
@@ -178,8 +178,8 @@ detach(DBConnectionObject *self, PyObject *models, PyObject **error)
 {
     PyObject *attached = self->attached;
     self->attached = PyList_New(0);
-    if (self->attached == NULL
-        || add_default((PyObject *)self, models, false) < 0) {
+    if (self->attached == NULL ||
+        add_default((PyObject *)self, models, false) < 0) {
         keep_error(error);
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(attached); i++) {
@@ -229,8 +229,7 @@ close_step(Sac_Op *op, PyObject *value, PyObject **result)
         if (bind_factory(self, Py_None) < 0) {
             keep_error(error);
         }
-        next = PyObject_CallMethod(self->async_scoped_session, "remove",
-                                   NULL);
+        next = PyObject_CallMethod(self->async_scoped_session, "remove", NULL);
         if (next != NULL) {
             return Sac_OpAwait(op, next) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
         }
@@ -258,7 +257,7 @@ close_step(Sac_Op *op, PyObject *value, PyObject **result)
     return PYGEN_RETURN;
 }
 
-static const Sac_OpKind close_kind = { "DBConnection.close", close_step };
+static const Sac_OpKind close_kind = {"DBConnection.close", close_step};
 
 static PyObject *
 db_close(PyObject *op, PyObject *args, PyObject *kwargs)
@@ -279,8 +278,8 @@ enter_step(Sac_Op *op, PyObject *value, PyObject **result)
     DBConnectionObject *self = (DBConnectionObject *)op->slots[0];
     if (op->stage == 0) {
         op->stage = 1;
-        PyObject *init = PyObject_CallMethod((PyObject *)self, "init_db",
-                                             NULL);
+        PyObject *init =
+            PyObject_CallMethod((PyObject *)self, "init_db", NULL);
         return Sac_OpAwait(op, init) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
     }
     if (op->stage == 1 && value != NULL) {
@@ -290,8 +289,8 @@ enter_step(Sac_Op *op, PyObject *value, PyObject **result)
     if (op->stage == 1 && PyList_GET_SIZE(self->attached) == 0) {
         op->stage = 2;
         keep_error(&op->slots[2]);
-        PyObject *dispose = PyObject_CallMethod(self->async_engine, "dispose",
-                                                NULL);
+        PyObject *dispose =
+            PyObject_CallMethod(self->async_engine, "dispose", NULL);
         if (dispose != NULL) {
             return Sac_OpAwait(op, dispose) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
         }
@@ -311,7 +310,7 @@ enter_step(Sac_Op *op, PyObject *value, PyObject **result)
 static PyObject *
 db_enter(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
-    static const Sac_OpKind kind = { "DBConnection.__aenter__", enter_step };
+    static const Sac_OpKind kind = {"DBConnection.__aenter__", enter_step};
     return check_ready((DBConnectionObject *)op) < 0
                ? NULL
                : (PyObject *)Sac_OpNew(SAC_STATE(op)->operation_type, &kind,
@@ -323,8 +322,8 @@ exit_step(Sac_Op *op, PyObject *value, PyObject **result)
 {
     if (op->stage == 0) {
         op->stage = 1;
-        PyObject *closing = PyObject_CallMethodNoArgs(
-            op->slots[0], SAC_STATE(op)->str_close);
+        PyObject *closing =
+            PyObject_CallMethodNoArgs(op->slots[0], SAC_STATE(op)->str_close);
         return Sac_OpAwait(op, closing) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
     }
     if (value == NULL) {
@@ -338,7 +337,7 @@ static PyObject *
 db_exit(PyObject *op, PyObject *const *Py_UNUSED(args),
         Py_ssize_t Py_UNUSED(nargs))
 {
-    static const Sac_OpKind kind = { "DBConnection.__aexit__", exit_step };
+    static const Sac_OpKind kind = {"DBConnection.__aexit__", exit_step};
     return (PyObject *)Sac_OpNew(SAC_STATE(op)->operation_type, &kind, op);
 }
 
@@ -349,11 +348,11 @@ static PyObject *
 make_engine(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     PyObject *module = PyType_GetModuleByDef(Py_TYPE(op), &Sac_ModuleDef);
-    PyObject *create = module == NULL ? NULL
-                                      : PyObject_GetAttrString(
-                                            module, "create_async_engine");
-    PyObject *engine = create == NULL ? NULL
-                                      : PyObject_Call(create, args, kwargs);
+    PyObject *create =
+        module == NULL ? NULL
+                       : PyObject_GetAttrString(module, "create_async_engine");
+    PyObject *engine =
+        create == NULL ? NULL : PyObject_Call(create, args, kwargs);
     Py_XDECREF(create);
     return engine;
 }
@@ -362,8 +361,8 @@ static PyObject *
 make_sessionmaker(Sac_State *state, PyObject *engine)
 {
     PyObject *none = PyTuple_New(0);
-    PyObject *kw = Py_BuildValue("{sOsO}", "bind", engine, "expire_on_commit",
-                                 Py_False);
+    PyObject *kw =
+        Py_BuildValue("{sOsO}", "bind", engine, "expire_on_commit", Py_False);
     PyObject *maker = NULL;
     if (none != NULL && kw != NULL) {
         maker = PyObject_Call((PyObject *)state->sessionmaker_type, none, kw);
@@ -393,8 +392,8 @@ split_url(PyObject *args, PyObject *kwargs, PyObject **rest)
     else {
         positional = url == NULL ? Py_NewRef(args) : PyTuple_Pack(1, url);
     }
-    if (positional != NULL && url != NULL
-        && PyDict_DelItemString(keywords, "url") < 0) {
+    if (positional != NULL && url != NULL &&
+        PyDict_DelItemString(keywords, "url") < 0) {
         Py_CLEAR(positional);
     }
     if (positional == NULL) {
@@ -412,13 +411,12 @@ db_init(PyObject *op, PyObject *args, PyObject *kwargs)
     PyObject *keywords = NULL;
     PyObject *url = split_url(args, kwargs, &keywords);
     PyObject *engine = url == NULL ? NULL : make_engine(op, url, keywords);
-    PyObject *maker = engine == NULL ? NULL
-                                     : make_sessionmaker(state, engine);
+    PyObject *maker = engine == NULL ? NULL : make_sessionmaker(state, engine);
     PyObject *scoped = NULL;
     if (maker != NULL) {
         scoped = PyObject_CallFunctionObjArgs(
-            (PyObject *)state->scoped_session_type, maker,
-            state->current_task, NULL);
+            (PyObject *)state->scoped_session_type, maker, state->current_task,
+            NULL);
     }
     PyObject *attached = PyList_New(0);
     Py_XDECREF(url);
@@ -442,8 +440,8 @@ static PyObject *
 db_repr(PyObject *op)
 {
     DBConnectionObject *self = (DBConnectionObject *)op;
-    PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(op),
-                                            "__name__");
+    PyObject *name =
+        PyObject_GetAttrString((PyObject *)Py_TYPE(op), "__name__");
     PyObject *url = self->async_engine == NULL
                         ? Py_NewRef(Py_None)
                         : PyObject_GetAttrString(self->async_engine, "url");
@@ -496,95 +494,98 @@ db_dealloc(PyObject *op)
 
 /* ---- the type -------------------------------------------------------- */
 
-PyDoc_STRVAR(init_db_doc,
-"init_db($self, /, *base_models, base_model=None)\n--\n\n"
-"Create the missing tables and give the base models their session.\n\n"
-"The tables of all models are created in one transaction. When that fails,\n"
-"or is cancelled, no model is attached to anything new. After close() it\n"
-"makes the connection usable again.\n\n"
-"Args:\n"
-"    *base_models: base model classes; None is left out.\n"
-"    base_model: one more. None at all means ActiveRecordBaseModel.\n\n"
-"Returns:\n    An awaitable of None, which asyncio.run() takes as well.\n\n"
-"Raises:\n"
-"    TypeError: not a class, or a class without metadata or set_session().\n"
-"    DBAPIError: the database refused; nothing was created.");
+PyDoc_STRVAR(
+    init_db_doc,
+    "init_db($self, /, *base_models, base_model=None)\n--\n\n"
+    "Create the missing tables and give the base models their session.\n\n"
+    "The tables of all models are created in one transaction. When that\n"
+    "fails, or is cancelled, no model is attached to anything new. After\n"
+    "close() it makes the connection usable again.\n\n"
+    "Args:\n"
+    "    *base_models: base model classes; None is left out.\n"
+    "    base_model: one more. None at all means ActiveRecordBaseModel.\n\n"
+    "Returns:\n"
+    "    An awaitable of None, which asyncio.run() takes as well.\n\n"
+    "Raises:\n"
+    "    TypeError: not a class, or one without metadata or set_session().\n"
+    "    DBAPIError: the database refused; nothing was created.");
 
-PyDoc_STRVAR(close_doc,
-"close($self, /, *base_models, base_model=None)\n--\n\n"
-"Close the session of this task and the engine, and detach the models.\n\n"
-"The given base models, ActiveRecordBaseModel and every one that init_db()\n"
-"attached have no session afterwards, as far as it is this connection's.\n"
-"Sessions that are made later are bound to nothing. Closing again is\n"
-"harmless.\n\n"
-"Args:\n"
-"    *base_models: base model classes; None is left out.\n"
-"    base_model: one more.\n\n"
-"Returns:\n    An awaitable of None.");
+PyDoc_STRVAR(
+    close_doc,
+    "close($self, /, *base_models, base_model=None)\n--\n\n"
+    "Close the session of this task and the engine, and detach the models.\n\n"
+    "The given base models, ActiveRecordBaseModel and every one that\n"
+    "init_db() attached have no session afterwards, as far as it is this\n"
+    "connection's.\n"
+    "Sessions that are made later are bound to nothing. Closing again is\n"
+    "harmless.\n\n"
+    "Args:\n"
+    "    *base_models: base model classes; None is left out.\n"
+    "    base_model: one more.\n\n"
+    "Returns:\n    An awaitable of None.");
 
 static PyMethodDef db_methods[] = {
-    { "init_db", (PyCFunction)(void (*)(void))db_init_db,
-      METH_VARARGS | METH_KEYWORDS, init_db_doc },
-    { "close", (PyCFunction)(void (*)(void))db_close,
-      METH_VARARGS | METH_KEYWORDS, close_doc },
-    { "__aenter__", db_enter, METH_NOARGS, NULL },
-    { "__aexit__", (PyCFunction)(void (*)(void))db_exit, METH_FASTCALL,
-      NULL },
-    { 0 },
+    {"init_db", (PyCFunction)(void (*)(void))db_init_db,
+     METH_VARARGS | METH_KEYWORDS, init_db_doc},
+    {"close", (PyCFunction)(void (*)(void))db_close,
+     METH_VARARGS | METH_KEYWORDS, close_doc},
+    {"__aenter__", db_enter, METH_NOARGS, NULL},
+    {"__aexit__", (PyCFunction)(void (*)(void))db_exit, METH_FASTCALL, NULL},
+    {0},
 };
 
 static PyGetSetDef db_getset[] = {
-    { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
-      NULL },
-    { 0 },
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+    {0},
 };
 
 static PyMemberDef db_members[] = {
-    { "async_engine", T_OBJECT_EX, offsetof(DBConnectionObject, async_engine),
-      0, "The AsyncEngine." },
-    { "async_sessionmaker", T_OBJECT_EX,
-      offsetof(DBConnectionObject, async_sessionmaker), 0,
-      "The async_sessionmaker of the engine, expire_on_commit=False." },
-    { "async_scoped_session", T_OBJECT_EX,
-      offsetof(DBConnectionObject, async_scoped_session), 0,
-      "The async_scoped_session of the factory: a session for each task." },
-    { "__dictoffset__", T_PYSSIZET, offsetof(DBConnectionObject, dict),
-      READONLY, NULL },
-    { "__weaklistoffset__", T_PYSSIZET,
-      offsetof(DBConnectionObject, weakrefs), READONLY, NULL },
-    { 0 },
+    {"async_engine", T_OBJECT_EX, offsetof(DBConnectionObject, async_engine),
+     0, "The AsyncEngine."},
+    {"async_sessionmaker", T_OBJECT_EX,
+     offsetof(DBConnectionObject, async_sessionmaker), 0,
+     "The async_sessionmaker of the engine, expire_on_commit=False."},
+    {"async_scoped_session", T_OBJECT_EX,
+     offsetof(DBConnectionObject, async_scoped_session), 0,
+     "The async_scoped_session of the factory: a session for each task."},
+    {"__dictoffset__", T_PYSSIZET, offsetof(DBConnectionObject, dict),
+     READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(DBConnectionObject, weakrefs),
+     READONLY, NULL},
+    {0},
 };
 
-PyDoc_STRVAR(db_doc,
-"DBConnection(url, **kw)\n--\n\n"
-"A connection to a database: its engine, its sessions and its models.\n\n"
-"`async with DBConnection(url) as db:` initializes it and closes it at the\n"
-"end of the block. It is bound to no event loop.\n\n"
-"Args:\n"
-"    url: a str or URL, as create_async_engine() takes it.\n"
-"    **kw: keywords of create_async_engine().\n\n"
-"Raises:\n    ArgumentError, NoSuchModuleError, TypeError: as\n"
-"    create_async_engine() does.");
+PyDoc_STRVAR(
+    db_doc,
+    "DBConnection(url, **kw)\n--\n\n"
+    "A connection to a database: its engine, its sessions and its models.\n\n"
+    "`async with DBConnection(url) as db:` initializes it and closes it at\n"
+    "the end of the block. It is bound to no event loop.\n\n"
+    "Args:\n"
+    "    url: a str or URL, as create_async_engine() takes it.\n"
+    "    **kw: keywords of create_async_engine().\n\n"
+    "Raises:\n    ArgumentError, NoSuchModuleError, TypeError: as\n"
+    "    create_async_engine() does.");
 
 static PyType_Slot db_slots[] = {
-    { Py_tp_doc, (void *)(uintptr_t)db_doc },
-    { Py_tp_new, PyType_GenericNew },
-    { Py_tp_init, db_init },
-    { Py_tp_dealloc, db_dealloc },
-    { Py_tp_traverse, db_traverse },
-    { Py_tp_clear, db_clear },
-    { Py_tp_repr, db_repr },
-    { Py_tp_methods, db_methods },
-    { Py_tp_getset, db_getset },
-    { Py_tp_members, db_members },
-    { 0, NULL },
+    {Py_tp_doc, (void *)(uintptr_t)db_doc},
+    {Py_tp_new, PyType_GenericNew},
+    {Py_tp_init, db_init},
+    {Py_tp_dealloc, db_dealloc},
+    {Py_tp_traverse, db_traverse},
+    {Py_tp_clear, db_clear},
+    {Py_tp_repr, db_repr},
+    {Py_tp_methods, db_methods},
+    {Py_tp_getset, db_getset},
+    {Py_tp_members, db_members},
+    {0, NULL},
 };
 
 static PyType_Spec db_spec = {
     .name = "sqlactive_c.DBConnection",
     .basicsize = sizeof(DBConnectionObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE
-             | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE |
+             Py_TPFLAGS_IMMUTABLETYPE,
     .slots = db_slots,
 };
 

@@ -32,9 +32,8 @@ check_model(PyObject *model, bool with_metadata)
     PyObject *metadata = NULL, *tables = NULL;
     if (with_metadata) {
         metadata = PyObject_GetAttrString(model, "metadata");
-        tables = metadata == NULL
-                     ? NULL
-                     : PyObject_GetAttrString(metadata, "tables");
+        tables = metadata == NULL ? NULL
+                                  : PyObject_GetAttrString(metadata, "tables");
         Py_XDECREF(metadata);
         Py_XDECREF(tables);
         if (tables == NULL) {
@@ -74,8 +73,8 @@ Sac_ModelsGiven(const char *function, PyObject *args, PyObject *kwargs,
         return NULL;
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); i++) {
-        if (Sac_ModelsAdd(models, PyTuple_GET_ITEM(args, i), with_metadata)
-            < 0) {
+        if (Sac_ModelsAdd(models, PyTuple_GET_ITEM(args, i), with_metadata) <
+            0) {
             goto error;
         }
     }
@@ -102,14 +101,14 @@ Sac_ModelsMetadata(PyObject *models)
 {
     PyObject *list = PyList_New(0);
     for (Py_ssize_t i = 0; list != NULL && i < PyList_GET_SIZE(models); i++) {
-        PyObject *metadata = PyObject_GetAttrString(
-            PyList_GET_ITEM(models, i), "metadata");
+        PyObject *metadata =
+            PyObject_GetAttrString(PyList_GET_ITEM(models, i), "metadata");
         bool known = false;
         for (Py_ssize_t j = 0; j < PyList_GET_SIZE(list); j++) {
             known = known || PyList_GET_ITEM(list, j) == metadata;
         }
-        if (metadata == NULL
-            || (!known && PyList_Append(list, metadata) < 0)) {
+        if (metadata == NULL ||
+            (!known && PyList_Append(list, metadata) < 0)) {
             Py_CLEAR(list);
         }
         Py_XDECREF(metadata);
@@ -192,8 +191,8 @@ Sac_ModelsAttach(PyObject *models, PyObject *session)
         if (rc >= 0) {
             had = rc == 0 ? PyTuple_New(0) : PyTuple_Pack(1, own);
         }
-        if (had == NULL || PyList_Append(before, had) < 0
-            || set_session(model, session) < 0) {
+        if (had == NULL || PyList_Append(before, had) < 0 ||
+            set_session(model, session) < 0) {
             Sac_ModelsRestore(models, before);
             Py_CLEAR(before);
         }

@@ -240,7 +240,9 @@ fill(Sac_State *state, Sac_Engine *self, PyObject *spec)
         || take_bool(spec, "hide_parameters", &self->hide_parameters) < 0) {
         return -1;
     }
-    return read_log(self);
+    /* Now: a finalizer may run when Python code cannot any more. */
+    self->shown = PyObject_Str(self->url);
+    return self->shown == NULL ? -1 : read_log(self);
 }
 
 static PyObject *
@@ -318,6 +320,7 @@ engine_traverse(PyObject *op, visitproc visit, void *arg)
     Sac_Engine *self = (Sac_Engine *)op;
     Py_VISIT(Py_TYPE(op));
     Py_VISIT(self->url);
+    Py_VISIT(self->shown);
     Py_VISIT(self->dialect);
     Py_VISIT(self->log);
     Py_VISIT(self->options);
@@ -331,6 +334,7 @@ engine_clear(PyObject *op)
 {
     Sac_Engine *self = (Sac_Engine *)op;
     Py_CLEAR(self->url);
+    Py_CLEAR(self->shown);
     Py_CLEAR(self->dialect);
     Py_CLEAR(self->log);
     Py_CLEAR(self->options);
@@ -352,10 +356,16 @@ engine_finalize(PyObject *op)
     }
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    if (PyErr_ResourceWarning(op, 1, "unclosed %R: await its dispose(), or "
-                              "close() of the DBConnection", op) < 0) {
+    PyObject *shown = PyObject_Repr(op);
+    if (shown == NULL) {
+        PyErr_Clear(); /* the interpreter is going: nothing can be imported */
+    }
+    if (PyErr_ResourceWarning(op, 1, "unclosed %V: await its dispose(), or "
+                              "close() of the DBConnection", shown,
+                              "AsyncEngine") < 0) {
         PyErr_WriteUnraisable(op);
     }
+    Py_XDECREF(shown);
     PyErr_Restore(type, value, traceback);
 }
 
@@ -394,7 +404,7 @@ engine_repr(PyObject *op)
 {
     Sac_Engine *self = (Sac_Engine *)op;
     return PyUnicode_FromFormat("AsyncEngine(%S)",
-                                self->url == NULL ? Py_None : self->url);
+                                self->shown == NULL ? Py_None : self->shown);
 }
 
 PyDoc_STRVAR(connect_doc,

@@ -12,6 +12,7 @@ typedef struct Sac_Engine {
     PyObject_HEAD
     sac_engine *engine;      /* strong */
     PyObject *url;           /* strong: URL */
+    PyObject *shown;         /* strong: str, the URL without its password */
     PyObject *dialect;       /* strong */
     PyObject *log;           /* strong: EngineLogger */
     PyObject *options;       /* strong: dict, execution options */

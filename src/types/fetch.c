@@ -169,8 +169,8 @@ listed_item(Sac_Fetcher *self, PyTypeObject *type)
 {
     Sac_Supply *supply = self->supply;
     PyObject *item = NULL;
-    Sac_Row *made = (Sac_Row *)Py_NewRef(
-        PyList_GET_ITEM(supply->list, supply->at++));
+    Sac_Row *made =
+        (Sac_Row *)Py_NewRef(PyList_GET_ITEM(supply->list, supply->at++));
     if (self->shape == SAC_SHAPE_SCALAR) {
         item = Py_NewRef(made->items[self->picks ? self->picks[0] : 0]);
     }
@@ -385,14 +385,14 @@ Sac_FetchList(Sac_Fetcher *self, Py_ssize_t limit)
     Sac_Supply *supply = self->supply;
     Py_ssize_t left = rows_left(supply);
     Py_ssize_t most = limit < 0 || limit > left ? left : limit;
-    PyObject *list = self->seen != NULL ? unique_list(self, most)
-                                        : plain_list(self, most);
+    PyObject *list =
+        self->seen != NULL ? unique_list(self, most) : plain_list(self, most);
     /* fetchmany() meets the end when it looks for more and finds nothing:
      * what it finds it gives without looking on, unless it must be unique. */
     if (list != NULL && !supply->more) {
         Py_ssize_t got = PyList_GET_SIZE(list);
-        supply->exhausted |= limit < 0 ||
-                             (got < limit && (got == 0 || self->seen));
+        supply->exhausted |=
+            limit < 0 || (got < limit && (got == 0 || self->seen));
     }
     after_last(supply);
     return list;

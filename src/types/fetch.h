@@ -24,8 +24,8 @@ typedef struct Sac_Supply {
     Py_ssize_t at;      /* of list: the next one */
     Py_ssize_t columns; /* of each row */
     bool returns_rows;
-    bool more;          /* a stream: another batch may follow this one */
-    bool exhausted;     /* a fetch has met the end */
+    bool more;      /* a stream: another batch may follow this one */
+    bool exhausted; /* a fetch has met the end */
     bool closed;
 } Sac_Supply;
 
@@ -44,8 +44,8 @@ typedef enum Sac_Shape {
 
 typedef struct Sac_Fetcher {
     PyObject_HEAD
-    Sac_Supply *supply;   /* embedded in this object, or in `real` */
-    PyObject *real;       /* strong: whose supply it is; NULL: its own */
+    Sac_Supply *supply; /* embedded in this object, or in `real` */
+    PyObject *real;     /* strong: whose supply it is; NULL: its own */
     Sac_Shape shape;
     Sac_Keys *keys;       /* strong: of the rows that leave; NULL when the
                              statement returned none */
@@ -72,7 +72,7 @@ int Sac_FetcherClear(PyObject *op);
 void Sac_FetcherDealloc(PyObject *op);
 
 /* Choosing. All -> 0, or -1 with an exception. */
-int Sac_FetcherCheck(Sac_Fetcher *self); /* it can be fetched from */
+int Sac_FetcherCheck(Sac_Fetcher *self);     /* it can be fetched from */
 int Sac_FetcherCheckRows(Sac_Fetcher *self); /* the statement gives rows */
 int Sac_FetcherPick(Sac_Fetcher *self, PyObject *const *which,
                     Py_ssize_t count); /* ints and names */

@@ -40,8 +40,7 @@ Sac_FetcherFetchOne(PyObject *op, PyObject *Py_UNUSED(ignored))
 
 Py_ssize_t
 Sac_FetcherSizeArg(Sac_Fetcher *self, const char *function,
-                   PyObject *const *args, Py_ssize_t nargs,
-                   PyObject *kwnames)
+                   PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const char *const names[] = {"size"};
     const Sac_ArgSpec spec = {function, names, 1, 0, 1};
@@ -57,8 +56,8 @@ Sac_FetcherFetchMany(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
                      PyObject *kwnames)
 {
     Sac_Fetcher *self = (Sac_Fetcher *)op;
-    Py_ssize_t size = Sac_FetcherSizeArg(self, "fetchmany", args, nargs,
-                                         kwnames);
+    Py_ssize_t size =
+        Sac_FetcherSizeArg(self, "fetchmany", args, nargs, kwnames);
     if (size < 0 || Sac_FetcherCheck(self) < 0) {
         return NULL;
     }
@@ -74,25 +73,25 @@ fetch_partition(PyObject *bound, PyObject *Py_UNUSED(ignored))
     return Sac_FetcherCheck(self) < 0 ? NULL : Sac_FetchList(self, size);
 }
 
-static PyMethodDef fetch_partition_def = {
-    "fetch_partition", fetch_partition, METH_NOARGS, NULL};
+static PyMethodDef fetch_partition_def = {"fetch_partition", fetch_partition,
+                                          METH_NOARGS, NULL};
 
 /* iter(fetch_partition, []): until a list is empty. */
 PyObject *
 Sac_FetcherPartitions(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
                       PyObject *kwnames)
 {
-    Py_ssize_t size = Sac_FetcherSizeArg((Sac_Fetcher *)op, "partitions",
-                                         args, nargs, kwnames);
+    Py_ssize_t size = Sac_FetcherSizeArg((Sac_Fetcher *)op, "partitions", args,
+                                         nargs, kwnames);
     if (size < 0) {
         return NULL;
     }
     PyObject *iterator = NULL;
     PyObject *end = PyList_New(0);
     PyObject *bound = Py_BuildValue("(On)", op, size);
-    PyObject *fetch = bound != NULL ? PyCFunction_NewEx(&fetch_partition_def,
-                                                        bound, NULL)
-                                    : NULL;
+    PyObject *fetch =
+        bound != NULL ? PyCFunction_NewEx(&fetch_partition_def, bound, NULL)
+                      : NULL;
     if (end != NULL && fetch != NULL) {
         iterator = PyCallIter_New(fetch, end);
     }
@@ -118,8 +117,7 @@ Sac_FetcherOnly(Sac_Fetcher *self, Sac_OnlyMode mode, bool scalar)
     }
     PyObject *result = NULL;
     if (!PyErr_Occurred()) {
-        result = Sac_FetchOnly(SAC_STATE(self), item, second,
-                               mode, scalar);
+        result = Sac_FetchOnly(SAC_STATE(self), item, second, mode, scalar);
     }
     if (!exhausted) {
         Sac_SupplyClose(self->supply);

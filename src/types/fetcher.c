@@ -134,8 +134,8 @@ find_column(Sac_Fetcher *self, PyObject *which, Py_ssize_t *at)
         }
         if (*at < 0 || *at >= self->width) {
             PyErr_Format(PyExc_IndexError,
-                         "column %R does not exist: the result has %zd",
-                         which, self->width);
+                         "column %R does not exist: the result has %zd", which,
+                         self->width);
             return -1;
         }
         return 0;
@@ -170,8 +170,7 @@ Sac_FetcherPick(Sac_Fetcher *self, PyObject *const *which, Py_ssize_t count)
             goto error;
         }
     }
-    keys = Sac_KeysPick(SAC_STATE(self), self->keys, picks,
-                        count);
+    keys = Sac_KeysPick(SAC_STATE(self), self->keys, picks, count);
     if (keys == NULL) {
         goto error;
     }

@@ -9,8 +9,8 @@
 
 typedef struct FrozenObject {
     PyObject_HEAD
-    Sac_Keys *keys;  /* strong */
-    PyObject *rows;  /* strong: list of Row with these keys */
+    Sac_Keys *keys; /* strong */
+    PyObject *rows; /* strong: list of Row with these keys */
 } FrozenObject;
 
 PyObject *
@@ -118,8 +118,8 @@ static PyMethodDef frozen_methods[] = {
 };
 
 static PyGetSetDef frozen_getset[] = {
-    {"data", frozen_get_data, NULL,
-     PyDoc_STR("The rows, a new list of Row."), NULL},
+    {"data", frozen_get_data, NULL, PyDoc_STR("The rows, a new list of Row."),
+     NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -129,14 +129,10 @@ static char frozen_doc[] =
     "pickled.";
 
 static PyType_Slot frozen_slots[] = {
-    {Py_tp_dealloc, frozen_dealloc},
-    {Py_tp_traverse, frozen_traverse},
-    {Py_tp_clear, frozen_clear},
-    {Py_tp_doc, frozen_doc},
-    {Py_tp_call, frozen_call},
-    {Py_tp_methods, frozen_methods},
-    {Py_tp_getset, frozen_getset},
-    {0, NULL},
+    {Py_tp_dealloc, frozen_dealloc}, {Py_tp_traverse, frozen_traverse},
+    {Py_tp_clear, frozen_clear},     {Py_tp_doc, frozen_doc},
+    {Py_tp_call, frozen_call},       {Py_tp_methods, frozen_methods},
+    {Py_tp_getset, frozen_getset},   {0, NULL},
 };
 
 static PyType_Spec frozen_spec = {

@@ -6,11 +6,8 @@
 #include "types/result_types.h"
 
 static PyMethodDef mapping_methods[] = {
-    SAC_FETCH_METHODS,
-    SAC_FETCHONE_METHOD,
-    SAC_CHOOSING_METHODS,
-    SAC_KEYED_METHODS,
-    {NULL, NULL, 0, NULL},
+    SAC_FETCH_METHODS, SAC_FETCHONE_METHOD,   SAC_CHOOSING_METHODS,
+    SAC_KEYED_METHODS, {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef mapping_getset[] = {
@@ -18,9 +15,8 @@ static PyGetSetDef mapping_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-static char mapping_doc[] =
-    "The rows of a result as mappings of column "
-    "names to values.";
+static char mapping_doc[] = "The rows of a result as mappings of column "
+                            "names to values.";
 
 static PyType_Slot mapping_slots[] = {
     {Py_tp_dealloc, Sac_FetcherDealloc},

@@ -156,6 +156,22 @@ result_freeze(PyObject *op, PyObject *Py_UNUSED(ignored))
     return frozen;
 }
 
+/* For the echo log, which looks at the rows before anybody has fetched. */
+static PyObject *
+result_buffered(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    Sac_Supply *supply = &((ResultObject *)op)->supply;
+    PyObject *list = Sac_FetchList((Sac_Fetcher *)op, -1);
+    if (list == NULL) {
+        return NULL;
+    }
+    Sac_SupplyDrop(supply);
+    supply->list = Py_NewRef(list);
+    supply->at = 0;
+    supply->exhausted = false;
+    return list;
+}
+
 static PyObject *
 result_get_self(PyObject *op, void *Py_UNUSED(closure))
 {
@@ -189,6 +205,10 @@ static PyMethodDef result_methods[] = {
     SAC_FETCHONE_METHOD,
     SAC_CHOOSING_METHODS,
     SAC_KEYED_METHODS,
+    {"_buffered", result_buffered, METH_NOARGS,
+     PyDoc_STR("_buffered($self, /)\n--\n\n"
+               "Return all rows and keep them to be fetched. Private, for the "
+               "log.")},
     {"scalar", result_scalar, METH_NOARGS,
      PyDoc_STR("scalar($self, /)\n--\n\n"
                "Return the first column of the first row, or None, and close "
@@ -204,8 +224,7 @@ static PyMethodDef result_methods[] = {
                "Return the first column of the only row, or None, and close "
                "the result.\n\nRaises:\n"
                "    MultipleResultsFound: There are several rows.\n")},
-    {"scalars", SAC_METHOD_FAST(result_scalars),
-     METH_FASTCALL | METH_KEYWORDS,
+    {"scalars", SAC_METHOD_FAST(result_scalars), METH_FASTCALL | METH_KEYWORDS,
      PyDoc_STR("scalars($self, /, index=0)\n--\n\n"
                "Return a ScalarResult: one column of what is left.\n\n"
                "Args:\n"

@@ -24,8 +24,7 @@ typedef struct Sac_Outcome {
 PyObject *Sac_ResultNew(Sac_State *state, Sac_Outcome *outcome);
 /* -> new Result over rows that were made before: a list of Row with these
  * keys, which is shared and must not change. */
-PyObject *Sac_ResultFromRows(Sac_State *state, Sac_Keys *keys,
-                             PyObject *list);
+PyObject *Sac_ResultFromRows(Sac_State *state, Sac_Keys *keys, PyObject *list);
 /* result.scalars(): the first column. -> new ScalarResult, or NULL with
  * ResourceClosedError when the statement returns no rows. */
 PyObject *Sac_ResultScalars(PyObject *result);

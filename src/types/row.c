@@ -22,8 +22,8 @@ Sac_RowAlloc(PyTypeObject *type, Sac_Keys *keys, Py_ssize_t count)
         }
     }
     else {
-        size_t size = offsetof(Sac_Row, items) +
-                      (size_t)count * sizeof(PyObject *);
+        size_t size =
+            offsetof(Sac_Row, items) + (size_t)count * sizeof(PyObject *);
         self = PyObject_Malloc(size);
         if (self == NULL) {
             PyErr_NoMemory();
@@ -262,8 +262,7 @@ is_reserved(PyObject *name)
             return true;
         }
     }
-    return length > 4 && first == '_' &&
-           PyUnicode_READ_CHAR(name, 1) == '_' &&
+    return length > 4 && first == '_' && PyUnicode_READ_CHAR(name, 1) == '_' &&
            PyUnicode_READ_CHAR(name, length - 1) == '_' &&
            PyUnicode_READ_CHAR(name, length - 2) == '_';
 }
@@ -420,10 +419,9 @@ static PyGetSetDef row_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-static char row_doc[] =
-    "One row of a result: a named tuple in all but type."
-    "\n\nIndex and slice it, unpack it, compare it with "
-    "tuples; columns are attributes.";
+static char row_doc[] = "One row of a result: a named tuple in all but type."
+                        "\n\nIndex and slice it, unpack it, compare it with "
+                        "tuples; columns are attributes.";
 
 static PyType_Slot row_slots[] = {
     {Py_tp_dealloc, Sac_RowDealloc},

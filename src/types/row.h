@@ -11,8 +11,8 @@
  * only is allocated without a collector's head and never seen by it. */
 typedef struct Sac_Row {
     PyObject_VAR_HEAD
-    Sac_Keys *keys;     /* strong; immutable after init */
-    PyObject *items[];  /* strong; as many as names */
+    Sac_Keys *keys;    /* strong; immutable after init */
+    PyObject *items[]; /* strong; as many as names */
 } Sac_Row;
 
 /* -> new Row or RowMapping with `count` items, which the caller fills before

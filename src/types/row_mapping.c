@@ -168,9 +168,8 @@ static PyMethodDef mapping_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static char mapping_doc[] =
-    "One row of a result as an immutable mapping of "
-    "column names to values.";
+static char mapping_doc[] = "One row of a result as an immutable mapping of "
+                            "column names to values.";
 
 static PyType_Slot mapping_slots[] = {
     {Py_tp_dealloc, Sac_RowDealloc},

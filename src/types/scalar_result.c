@@ -17,9 +17,8 @@ static PyGetSetDef scalar_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-static char scalar_doc[] =
-    "One column of a result: the values themselves "
-    "instead of rows.";
+static char scalar_doc[] = "One column of a result: the values themselves "
+                           "instead of rows.";
 
 static PyType_Slot scalar_slots[] = {
     {Py_tp_dealloc, Sac_FetcherDealloc},

@@ -50,8 +50,8 @@ current_key(RegistryObject *self, bool keep)
 static PyObject *
 forget(PyObject *registry_reference, PyObject *key)
 {
-    RegistryObject *self = (RegistryObject *)Sac_WeakrefGet(
-        registry_reference);
+    RegistryObject *self =
+        (RegistryObject *)Sac_WeakrefGet(registry_reference);
     if (self == NULL) {
         Py_RETURN_NONE;
     }
@@ -70,7 +70,7 @@ forget(PyObject *registry_reference, PyObject *key)
     Py_RETURN_NONE;
 }
 
-static PyMethodDef forget_method = { "forget", forget, METH_O, NULL };
+static PyMethodDef forget_method = {"forget", forget, METH_O, NULL};
 
 /* ---- entries --------------------------------------------------------- */
 
@@ -145,8 +145,8 @@ registry_call(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     RegistryObject *self = (RegistryObject *)op;
     PyObject *entry;
-    if (PyTuple_GET_SIZE(args) > 0
-        || (kwargs != NULL && PyDict_GET_SIZE(kwargs) > 0)) {
+    if (PyTuple_GET_SIZE(args) > 0 ||
+        (kwargs != NULL && PyDict_GET_SIZE(kwargs) > 0)) {
         PyErr_SetString(PyExc_TypeError, "a registry takes no arguments");
         return NULL;
     }
@@ -200,8 +200,8 @@ PyObject *
 Sac_ScopedRegistryNew(Sac_State *state, PyObject *createfunc,
                       PyObject *scopefunc)
 {
-    RegistryObject *self = PyObject_GC_New(RegistryObject,
-                                           state->scoped_registry_type);
+    RegistryObject *self =
+        PyObject_GC_New(RegistryObject, state->scoped_registry_type);
     if (self == NULL) {
         return NULL;
     }
@@ -226,15 +226,14 @@ Sac_ScopedRegistryNew(Sac_State *state, PyObject *createfunc,
 static PyObject *
 registry_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static const char *names[] = { "createfunc", "scopefunc", NULL };
+    static const char *names[] = {"createfunc", "scopefunc", NULL};
     PyObject *createfunc, *scopefunc;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:ScopedRegistry",
                                      (char **)(uintptr_t)names, &createfunc,
                                      &scopefunc)) {
         return NULL;
     }
-    return Sac_ScopedRegistryNew(Sac_StateOfType(type), createfunc,
-                                 scopefunc);
+    return Sac_ScopedRegistryNew(Sac_StateOfType(type), createfunc, scopefunc);
 }
 
 static int
@@ -274,51 +273,53 @@ registry_dealloc(PyObject *op)
 }
 
 static PyMethodDef registry_methods[] = {
-    { "has", registry_has, METH_NOARGS,
-      "has($self, /)\n--\n\nTrue when the current scope has an object." },
-    { "set", registry_set, METH_O,
-      "set($self, obj, /)\n--\n\nSet the object of the current scope." },
-    { "clear", registry_clear_method, METH_NOARGS,
-      "clear($self, /)\n--\n\nForget the object of the current scope." },
-    { 0 },
+    {"has", registry_has, METH_NOARGS,
+     "has($self, /)\n--\n\nTrue when the current scope has an object."},
+    {"set", registry_set, METH_O,
+     "set($self, obj, /)\n--\n\nSet the object of the current scope."},
+    {"clear", registry_clear_method, METH_NOARGS,
+     "clear($self, /)\n--\n\nForget the object of the current scope."},
+    {0},
 };
 
 static PyMemberDef registry_members[] = {
-    { "createfunc", T_OBJECT, offsetof(RegistryObject, createfunc), READONLY,
-      "What makes the object of a new scope." },
-    { "scopefunc", T_OBJECT, offsetof(RegistryObject, scopefunc), READONLY,
-      "What says which scope this is." },
-    { "registry", T_OBJECT, offsetof(RegistryObject, entries), READONLY,
-      "The objects by scope, or by weak reference to it." },
-    { "__weaklistoffset__", T_PYSSIZET, offsetof(RegistryObject, weakrefs),
-      READONLY, NULL },
-    { 0 },
+    {"createfunc", T_OBJECT, offsetof(RegistryObject, createfunc), READONLY,
+     "What makes the object of a new scope."},
+    {"scopefunc", T_OBJECT, offsetof(RegistryObject, scopefunc), READONLY,
+     "What says which scope this is."},
+    {"registry", T_OBJECT, offsetof(RegistryObject, entries), READONLY,
+     "The objects by scope, or by weak reference to it."},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(RegistryObject, weakrefs),
+     READONLY, NULL},
+    {0},
 };
 
+PyDoc_STRVAR(registry_doc,
+             "ScopedRegistry(createfunc, scopefunc)\n--\n\n"
+             "One object for each scope; calling it gives the current one.\n\n"
+             "Args:\n"
+             "    createfunc: makes the object of a scope that has none.\n"
+             "    scopefunc: returns what stands for the current scope; held\n"
+             "        weakly if it can be.");
+
 static PyType_Slot registry_slots[] = {
-    { Py_tp_doc, (void *)(uintptr_t)
-      "ScopedRegistry(createfunc, scopefunc)\n--\n\n"
-      "One object for each scope; calling it gives the current one.\n\n"
-      "Args:\n"
-      "    createfunc: makes the object of a scope that has none.\n"
-      "    scopefunc: returns what stands for the current scope; held\n"
-      "        weakly if it can be." },
-    { Py_tp_new, registry_new },
-    { Py_tp_dealloc, registry_dealloc },
-    { Py_tp_traverse, registry_traverse },
-    { Py_tp_clear, registry_clear },
-    { Py_tp_call, registry_call },
-    { Py_mp_length, registry_length },
-    { Py_tp_methods, registry_methods },
-    { Py_tp_members, registry_members },
-    { 0, NULL },
+    {Py_tp_doc, (void *)(uintptr_t)registry_doc},
+    {Py_tp_new, registry_new},
+    {Py_tp_dealloc, registry_dealloc},
+    {Py_tp_traverse, registry_traverse},
+    {Py_tp_clear, registry_clear},
+    {Py_tp_call, registry_call},
+    {Py_mp_length, registry_length},
+    {Py_tp_methods, registry_methods},
+    {Py_tp_members, registry_members},
+    {0, NULL},
 };
 
 static PyType_Spec registry_spec = {
     .name = "sqlactive_c._core.ScopedRegistry",
     .basicsize = sizeof(RegistryObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags =
+        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = registry_slots,
 };
 

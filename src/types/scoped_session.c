@@ -12,7 +12,7 @@
 
 typedef struct ScopedObject {
     PyObject_HEAD
-    PyObject *dict;            /* strong: attributes of users, or NULL */
+    PyObject *dict; /* strong: attributes of users, or NULL */
     PyObject *weakrefs;
     PyObject *session_factory; /* strong; NULL only before __init__ */
     PyObject *registry;        /* strong; NULL only before __init__ */
@@ -69,10 +69,10 @@ scoped_call(PyObject *op, PyObject *args, PyObject *kwargs)
                               "this scope has a session already, which takes "
                               "no new arguments: remove() it first");
     }
-    session = rc < 0 ? NULL
-                     : PyObject_Call(self->session_factory, args, kwargs);
-    if (session != NULL
-        && Sac_ScopedRegistrySet(self->registry, session) < 0) {
+    session =
+        rc < 0 ? NULL : PyObject_Call(self->session_factory, args, kwargs);
+    if (session != NULL &&
+        Sac_ScopedRegistrySet(self->registry, session) < 0) {
         Py_CLEAR(session);
     }
     return session;
@@ -117,9 +117,9 @@ pack(Sac_Op *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
     }
     op->slots[3] = PyDict_New();
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kwnames); i++) {
-        if (op->slots[3] == NULL
-            || PyDict_SetItem(op->slots[3], PyTuple_GET_ITEM(kwnames, i),
-                              args[nargs + i]) < 0) {
+        if (op->slots[3] == NULL ||
+            PyDict_SetItem(op->slots[3], PyTuple_GET_ITEM(kwnames, i),
+                           args[nargs + i]) < 0) {
             return -1;
         }
     }
@@ -159,20 +159,20 @@ call_now(PyObject *self, const char *name, PyObject *const *args,
     return result;
 }
 
-#define AWAITABLE(name)                                                       \
-    static PyObject *scoped_##name(PyObject *op, PyObject *const *args,       \
-                                   Py_ssize_t nargs, PyObject *kwnames)       \
-    {                                                                         \
-        static const Sac_OpKind kind = { "async_scoped_session." #name,       \
-                                         proxy_step };                        \
-        return proxy(op, &kind, #name, args, nargs, kwnames);                 \
+#define AWAITABLE(name)                                                 \
+    static PyObject *scoped_##name(PyObject *op, PyObject *const *args, \
+                                   Py_ssize_t nargs, PyObject *kwnames) \
+    {                                                                   \
+        static const Sac_OpKind kind = {"async_scoped_session." #name,  \
+                                        proxy_step};                    \
+        return proxy(op, &kind, #name, args, nargs, kwnames);           \
     }
 
-#define IMMEDIATE(name)                                                       \
-    static PyObject *scoped_##name(PyObject *op, PyObject *const *args,       \
-                                   Py_ssize_t nargs, PyObject *kwnames)       \
-    {                                                                         \
-        return call_now(op, #name, args, nargs, kwnames);                     \
+#define IMMEDIATE(name)                                                 \
+    static PyObject *scoped_##name(PyObject *op, PyObject *const *args, \
+                                   Py_ssize_t nargs, PyObject *kwnames) \
+    {                                                                   \
+        return call_now(op, #name, args, nargs, kwnames);               \
     }
 
 AWAITABLE(execute)
@@ -239,8 +239,8 @@ remove_step(Sac_Op *op, PyObject *value, PyObject **result)
             return PYGEN_ERROR;
         }
         if (rc > 0) {
-            PyObject *closing = PyObject_CallMethodNoArgs(
-                session, SAC_STATE(self)->str_close);
+            PyObject *closing =
+                PyObject_CallMethodNoArgs(session, SAC_STATE(self)->str_close);
             return Sac_OpAwait(op, closing) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
         }
     }
@@ -254,8 +254,8 @@ remove_step(Sac_Op *op, PyObject *value, PyObject **result)
 static PyObject *
 scoped_remove(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
-    static const Sac_OpKind kind = { "async_scoped_session.remove",
-                                     remove_step };
+    static const Sac_OpKind kind = {"async_scoped_session.remove",
+                                    remove_step};
     return (PyObject *)Sac_OpNew(SAC_STATE(op)->operation_type, &kind, op);
 }
 
@@ -268,8 +268,8 @@ warn_configured_late(ScopedObject *self)
         return rc;
     }
     Py_DECREF(session);
-    PyObject *category = PyDict_GetItemString(SAC_STATE(self)->exc,
-                                              "SAWarning");
+    PyObject *category =
+        PyDict_GetItemString(SAC_STATE(self)->exc, "SAWarning");
     return PyErr_WarnEx(category,
                         "configure() changes the sessions that are made from "
                         "now on; this scope has one already",
@@ -280,12 +280,12 @@ static PyObject *
 scoped_configure(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     ScopedObject *self = (ScopedObject *)op;
-    if (!PyArg_ParseTuple(args, ":configure") || check_ready(self) < 0
-        || warn_configured_late(self) < 0) {
+    if (!PyArg_ParseTuple(args, ":configure") || check_ready(self) < 0 ||
+        warn_configured_late(self) < 0) {
         return NULL;
     }
-    PyObject *method = PyObject_GetAttrString(self->session_factory,
-                                              "configure");
+    PyObject *method =
+        PyObject_GetAttrString(self->session_factory, "configure");
     if (method == NULL) {
         return NULL;
     }
@@ -299,7 +299,7 @@ scoped_configure(PyObject *op, PyObject *args, PyObject *kwargs)
 static int
 scoped_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *names[] = { "session_factory", "scopefunc", NULL };
+    static const char *names[] = {"session_factory", "scopefunc", NULL};
     ScopedObject *self = (ScopedObject *)op;
     PyObject *factory, *scopefunc;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:async_scoped_session",
@@ -314,8 +314,8 @@ scoped_init(PyObject *op, PyObject *args, PyObject *kwargs)
                      factory, scopefunc);
         return -1;
     }
-    PyObject *registry = Sac_ScopedRegistryNew(SAC_STATE(op), factory,
-                                               scopefunc);
+    PyObject *registry =
+        Sac_ScopedRegistryNew(SAC_STATE(op), factory, scopefunc);
     if (registry == NULL) {
         return -1;
     }
@@ -360,11 +360,13 @@ scoped_dealloc(PyObject *op)
 
 /* ---- the type -------------------------------------------------------- */
 
-#define PROXIED(name, what)                                                   \
-    { #name, (PyCFunction)(void (*)(void))scoped_##name,                      \
-      METH_FASTCALL | METH_KEYWORDS,                                          \
-      #name "($self, /, *args, **kwargs)\n--\n\n" what                        \
-            " See AsyncSession." #name "()." }
+#define PROXIED(name, what)                                  \
+    {                                                        \
+#name, (PyCFunction)(void (*)(void))scoped_##name,   \
+            METH_FASTCALL | METH_KEYWORDS,                   \
+            #name "($self, /, *args, **kwargs)\n--\n\n" what \
+                  " See AsyncSession." #name "()."           \
+    }
 
 static PyMethodDef scoped_methods[] = {
     PROXIED(execute, "Execute in the current session."),
@@ -385,20 +387,22 @@ static PyMethodDef scoped_methods[] = {
     PROXIED(get_transaction, "Ask the current session."),
     PROXIED(get_nested_transaction, "Ask the current session."),
     PROXIED(get_bind, "Ask the current session."),
-    { "remove", scoped_remove, METH_NOARGS,
-      "remove($self, /)\n--\n\nClose the session of the current scope, if "
-      "there is one, and forget it. Awaitable; returns None." },
-    { "configure", (PyCFunction)(void (*)(void))scoped_configure,
-      METH_VARARGS | METH_KEYWORDS,
-      "configure($self, /, **kwargs)\n--\n\nChange the keywords of the "
-      "factory; warns (SAWarning) when this scope has a session already." },
-    { "__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL },
-    { 0 },
+    {"remove", scoped_remove, METH_NOARGS,
+     "remove($self, /)\n--\n\nClose the session of the current scope, if "
+     "there is one, and forget it. Awaitable; returns None."},
+    {"configure", (PyCFunction)(void (*)(void))scoped_configure,
+     METH_VARARGS | METH_KEYWORDS,
+     "configure($self, /, **kwargs)\n--\n\nChange the keywords of the "
+     "factory; warns (SAWarning) when this scope has a session already."},
+    {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL},
+    {0},
 };
 
-#define ATTRIBUTE(name)                                                       \
-    { #name, attribute_get, attribute_set, "Of the current session.",         \
-      (void *)(uintptr_t) #name }
+#define ATTRIBUTE(name)                                                 \
+    {                                                                   \
+#name, attribute_get, attribute_set, "Of the current session.", \
+            (void *)(uintptr_t) #name                                   \
+    }
 
 static PyGetSetDef scoped_getset[] = {
     ATTRIBUTE(bind),
@@ -406,54 +410,55 @@ static PyGetSetDef scoped_getset[] = {
     ATTRIBUTE(is_active),
     ATTRIBUTE(autoflush),
     ATTRIBUTE(expire_on_commit),
-    { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
-      NULL },
-    { 0 },
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+    {0},
 };
 
 static PyMemberDef scoped_members[] = {
-    { "session_factory", T_OBJECT, offsetof(ScopedObject, session_factory),
-      READONLY, "What makes the sessions." },
-    { "registry", T_OBJECT, offsetof(ScopedObject, registry), READONLY,
-      "The ScopedRegistry of the sessions." },
-    { "__dictoffset__", T_PYSSIZET, offsetof(ScopedObject, dict), READONLY,
-      NULL },
-    { "__weaklistoffset__", T_PYSSIZET, offsetof(ScopedObject, weakrefs),
-      READONLY, NULL },
-    { 0 },
+    {"session_factory", T_OBJECT, offsetof(ScopedObject, session_factory),
+     READONLY, "What makes the sessions."},
+    {"registry", T_OBJECT, offsetof(ScopedObject, registry), READONLY,
+     "The ScopedRegistry of the sessions."},
+    {"__dictoffset__", T_PYSSIZET, offsetof(ScopedObject, dict), READONLY,
+     NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(ScopedObject, weakrefs),
+     READONLY, NULL},
+    {0},
 };
 
-PyDoc_STRVAR(scoped_doc,
-"async_scoped_session(session_factory, scopefunc)\n--\n\n"
-"One session for each scope; calling it gives the current one.\n\n"
-"Args:\n"
-"    session_factory: makes a session, an async_sessionmaker as a rule.\n"
-"    scopefunc: returns what stands for the current scope, such as\n"
-"        asyncio.current_task. A scope that can be held weakly is, and its\n"
-"        session goes with it; another keeps its session until remove().\n\n"
-"Methods and attributes of AsyncSession act on the current session.\n"
-"Keywords in the call go to the factory; InvalidRequestError when the scope\n"
-"has a session already.");
+PyDoc_STRVAR(
+    scoped_doc,
+    "async_scoped_session(session_factory, scopefunc)\n--\n\n"
+    "One session for each scope; calling it gives the current one.\n\n"
+    "Args:\n"
+    "    session_factory: makes a session, an async_sessionmaker as a rule.\n"
+    "    scopefunc: returns what stands for the current scope, such as\n"
+    "        asyncio.current_task. A scope that can be held weakly is, and\n"
+    "        its session goes with it; another keeps its session until\n"
+    "        remove().\n\n"
+    "Methods and attributes of AsyncSession act on the current session.\n"
+    "Keywords in the call go to the factory; InvalidRequestError when the\n"
+    "scope has a session already.");
 
 static PyType_Slot scoped_slots[] = {
-    { Py_tp_doc, (void *)(uintptr_t)scoped_doc },
-    { Py_tp_new, PyType_GenericNew },
-    { Py_tp_init, scoped_init },
-    { Py_tp_dealloc, scoped_dealloc },
-    { Py_tp_traverse, scoped_traverse },
-    { Py_tp_clear, scoped_clear },
-    { Py_tp_call, scoped_call },
-    { Py_tp_methods, scoped_methods },
-    { Py_tp_getset, scoped_getset },
-    { Py_tp_members, scoped_members },
-    { 0, NULL },
+    {Py_tp_doc, (void *)(uintptr_t)scoped_doc},
+    {Py_tp_new, PyType_GenericNew},
+    {Py_tp_init, scoped_init},
+    {Py_tp_dealloc, scoped_dealloc},
+    {Py_tp_traverse, scoped_traverse},
+    {Py_tp_clear, scoped_clear},
+    {Py_tp_call, scoped_call},
+    {Py_tp_methods, scoped_methods},
+    {Py_tp_getset, scoped_getset},
+    {Py_tp_members, scoped_members},
+    {0, NULL},
 };
 
 static PyType_Spec scoped_spec = {
     .name = "sqlactive_c.async_scoped_session",
     .basicsize = sizeof(ScopedObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE
-             | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE |
+             Py_TPFLAGS_IMMUTABLETYPE,
     .slots = scoped_slots,
 };
 

@@ -86,7 +86,7 @@ enter_step(Sac_Op *op, PyObject *Py_UNUSED(value), PyObject **result)
 static PyObject *
 session_enter(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
-    static const Sac_OpKind kind = { "AsyncSession.__aenter__", enter_step };
+    static const Sac_OpKind kind = {"AsyncSession.__aenter__", enter_step};
     return (PyObject *)Sac_OpNew(SAC_STATE(op)->operation_type, &kind, op);
 }
 /* ---- attributes ------------------------------------------------------ */
@@ -94,7 +94,7 @@ session_enter(PyObject *op, PyObject *Py_UNUSED(ignored))
 static PyObject *
 session_get_bind(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *names[] = { "mapper", "clause", "bind", NULL };
+    static const char *names[] = {"mapper", "clause", "bind", NULL};
     Sac_Session *self = (Sac_Session *)op;
     PyObject *mapper = NULL, *clause = NULL, *bind = NULL;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$OO:get_bind",
@@ -156,8 +156,8 @@ session_active_get(PyObject *op, void *Py_UNUSED(closure))
     if (self->closed) {
         Py_RETURN_FALSE;
     }
-    return PyBool_FromLong(self->frame == NULL || self->channel == NULL
-                           || !self->channel->lease.lost);
+    return PyBool_FromLong(self->frame == NULL || self->channel == NULL ||
+                           !self->channel->lease.lost);
 }
 
 /* ---- the object ------------------------------------------------------ */
@@ -196,8 +196,8 @@ PyObject *
 Sac_SessionNew(Sac_State *state, PyObject *keywords)
 {
     PyObject *op = session_new(state->session_type, NULL, NULL);
-    if (op != NULL
-        && Sac_SessionConfigure((Sac_Session *)op, NULL, keywords) < 0) {
+    if (op != NULL &&
+        Sac_SessionConfigure((Sac_Session *)op, NULL, keywords) < 0) {
         Py_CLEAR(op);
     }
     return op;
@@ -249,177 +249,190 @@ session_dealloc(PyObject *op)
 #define FAST(function) ((PyCFunction)(void (*)(void))(function))
 #define FAST_FLAGS (METH_FASTCALL | METH_KEYWORDS)
 
-PyDoc_STRVAR(execute_doc,
-"execute($self, /, statement, params=None, *, execution_options=None,\n"
-"        bind_arguments=None)\n--\n\n"
-"Execute a statement; the transaction begins if none has.\n\n"
-"Args:\n"
-"    statement: an executable construct, text('...') for plain SQL.\n"
-"    params: a dict, or a list of dicts to execute it once for each.\n"
-"    execution_options: a mapping; what does not concern a statement here\n"
-"        is accepted and has no effect.\n"
-"    bind_arguments: a dict; its 'bind' must be the session's own.\n\n"
-"Returns:\n    An awaitable of the buffered Result.\n\n"
-"Raises:\n"
-"    ArgumentError: not executable; a str must be wrapped in text().\n"
-"    UnboundExecutionError: the session is bound to no engine.\n"
-"    DBAPIError: what the database says, by subclass.");
+PyDoc_STRVAR(
+    execute_doc,
+    "execute($self, /, statement, params=None, *, execution_options=None,\n"
+    "        bind_arguments=None)\n--\n\n"
+    "Execute a statement; the transaction begins if none has.\n\n"
+    "Args:\n"
+    "    statement: an executable construct, text('...') for plain SQL.\n"
+    "    params: a dict, or a list of dicts to execute it once for each.\n"
+    "    execution_options: a mapping; what does not concern a statement\n"
+    "        here is accepted and has no effect.\n"
+    "    bind_arguments: a dict; its 'bind' must be the session's own.\n\n"
+    "Returns:\n    An awaitable of the buffered Result.\n\n"
+    "Raises:\n"
+    "    ArgumentError: not executable; a str must be wrapped in text().\n"
+    "    UnboundExecutionError: the session is bound to no engine.\n"
+    "    DBAPIError: what the database says, by subclass.");
 
-PyDoc_STRVAR(scalar_doc,
-"scalar($self, /, statement, params=None, *, execution_options=None,\n"
-"       bind_arguments=None)\n--\n\n"
-"Execute as execute() does; the first column of the first row, or None.");
+PyDoc_STRVAR(
+    scalar_doc,
+    "scalar($self, /, statement, params=None, *, execution_options=None,\n"
+    "       bind_arguments=None)\n--\n\n"
+    "Execute as execute() does; the first column of the first row, or None.");
 
-PyDoc_STRVAR(scalars_doc,
-"scalars($self, /, statement, params=None, *, execution_options=None,\n"
-"        bind_arguments=None)\n--\n\n"
-"Execute as execute() does; a ScalarResult of the first columns.");
+PyDoc_STRVAR(
+    scalars_doc,
+    "scalars($self, /, statement, params=None, *, execution_options=None,\n"
+    "        bind_arguments=None)\n--\n\n"
+    "Execute as execute() does; a ScalarResult of the first columns.");
 
-PyDoc_STRVAR(stream_doc,
-"stream($self, /, statement, params=None, *, execution_options=None,\n"
-"       bind_arguments=None)\n--\n\n"
-"Execute as execute() does; an AsyncResult, which holds a bounded number of\n"
-"rows in memory. Close it or read it to its end before the session ends.");
+PyDoc_STRVAR(
+    stream_doc,
+    "stream($self, /, statement, params=None, *, execution_options=None,\n"
+    "       bind_arguments=None)\n--\n\n"
+    "Execute as execute() does; an AsyncResult, which holds a bounded number\n"
+    "of rows in memory. Close it or read it to its end before the session\n"
+    "ends.");
 
-PyDoc_STRVAR(stream_scalars_doc,
-"stream_scalars($self, /, statement, params=None, *, execution_options=None,\n"
-"               bind_arguments=None)\n--\n\n"
-"Execute as stream() does; an AsyncScalarResult of the first columns.");
+PyDoc_STRVAR(
+    stream_scalars_doc,
+    "stream_scalars($self, /, statement, params=None, *,\n"
+    "               execution_options=None, bind_arguments=None)\n--\n\n"
+    "Execute as stream() does; an AsyncScalarResult of the first columns.");
 
-PyDoc_STRVAR(connection_doc,
-"connection($self, /, bind_arguments=None, execution_options=None)\n--\n\n"
-"The AsyncConnection of the transaction, which begins if none has.\n\n"
-"It is good until the transaction ends. execution_options (isolation_level)\n"
-"last until the session is closed.");
+PyDoc_STRVAR(
+    connection_doc,
+    "connection($self, /, bind_arguments=None, execution_options=None)\n--\n\n"
+    "The AsyncConnection of the transaction, which begins if none has.\n\n"
+    "It is good until the transaction ends. execution_options\n"
+    "(isolation_level) last until the session is closed.");
 
-PyDoc_STRVAR(begin_doc,
-"begin($self, /)\n--\n\n"
-"An AsyncSessionTransaction: `async with session.begin():` commits at the\n"
-"end of the block, or rolls back when it raises; `await` just begins.\n"
-"Beginning raises InvalidRequestError when a transaction is in progress.");
+PyDoc_STRVAR(
+    begin_doc,
+    "begin($self, /)\n--\n\n"
+    "An AsyncSessionTransaction: `async with session.begin():` commits at\n"
+    "the end of the block, or rolls back when it raises; `await` just\n"
+    "begins.\n"
+    "Beginning raises InvalidRequestError when a transaction is in progress.");
 
-PyDoc_STRVAR(begin_nested_doc,
-"begin_nested($self, /)\n--\n\n"
-"The same for a savepoint, inside a transaction that begins if none has.\n"
-"Setting a savepoint takes the writer's turn, as a write does.");
+PyDoc_STRVAR(
+    begin_nested_doc,
+    "begin_nested($self, /)\n--\n\n"
+    "The same for a savepoint, inside a transaction that begins if none has.\n"
+    "Setting a savepoint takes the writer's turn, as a write does.");
 
-PyDoc_STRVAR(commit_doc,
-"commit($self, /)\n--\n\n"
-"Commit the transaction and the savepoints in it. Awaitable; returns None\n"
-"once the database says that it is durable. After an error the transaction\n"
-"is still open: roll it back.");
+PyDoc_STRVAR(
+    commit_doc,
+    "commit($self, /)\n--\n\n"
+    "Commit the transaction and the savepoints in it. Awaitable; returns\n"
+    "None once the database says that it is durable. After an error the\n"
+    "transaction is still open: roll it back.");
 
-PyDoc_STRVAR(rollback_doc,
-"rollback($self, /)\n--\n\n"
-"Roll the whole transaction back; nothing happens when none is open.\n"
-"Awaitable; returns None.");
+PyDoc_STRVAR(
+    rollback_doc,
+    "rollback($self, /)\n--\n\n"
+    "Roll the whole transaction back; nothing happens when none is open.\n"
+    "Awaitable; returns None.");
 
-PyDoc_STRVAR(close_doc,
-"close($self, /)\n--\n\n"
-"Roll back what is open and give the connection back. Awaitable; returns\n"
-"None. The session can be used again, unless close_resets_only=False.");
+PyDoc_STRVAR(
+    close_doc,
+    "close($self, /)\n--\n\n"
+    "Roll back what is open and give the connection back. Awaitable; returns\n"
+    "None. The session can be used again, unless close_resets_only=False.");
 
 static PyMethodDef session_methods[] = {
-    { "execute", FAST(Sac_Session_execute), FAST_FLAGS, execute_doc },
-    { "scalar", FAST(Sac_Session_scalar), FAST_FLAGS, scalar_doc },
-    { "scalars", FAST(Sac_Session_scalars), FAST_FLAGS, scalars_doc },
-    { "stream", FAST(Sac_Session_stream), FAST_FLAGS, stream_doc },
-    { "stream_scalars", FAST(Sac_Session_stream_scalars), FAST_FLAGS,
-      stream_scalars_doc },
-    { "connection", FAST(Sac_Session_connection), FAST_FLAGS, connection_doc },
-    { "begin", session_begin, METH_NOARGS, begin_doc },
-    { "begin_nested", session_begin_nested, METH_NOARGS, begin_nested_doc },
-    { "commit", session_commit, METH_NOARGS, commit_doc },
-    { "rollback", session_rollback, METH_NOARGS, rollback_doc },
-    { "close", Sac_Session_close, METH_NOARGS, close_doc },
-    { "aclose", Sac_Session_close, METH_NOARGS,
-      "aclose($self, /)\n--\n\nThe same as close(), for "
-      "contextlib.aclosing()." },
-    { "reset", Sac_Session_reset, METH_NOARGS,
-      "reset($self, /)\n--\n\nAs close(), but the session can be used again "
-      "whatever close_resets_only says." },
-    { "in_transaction", session_in_transaction, METH_NOARGS,
-      "in_transaction($self, /)\n--\n\nTrue while a transaction is open." },
-    { "in_nested_transaction", session_in_nested_transaction, METH_NOARGS,
-      "in_nested_transaction($self, /)\n--\n\nTrue while a savepoint is "
-      "open." },
-    { "get_transaction", session_get_transaction, METH_NOARGS,
-      "get_transaction($self, /)\n--\n\nThe root AsyncSessionTransaction, or "
-      "None." },
-    { "get_nested_transaction", session_get_nested_transaction, METH_NOARGS,
-      "get_nested_transaction($self, /)\n--\n\nThe innermost savepoint's "
-      "AsyncSessionTransaction, or None." },
-    { "get_bind", FAST(session_get_bind), METH_VARARGS | METH_KEYWORDS,
-      "get_bind($self, /, mapper=None, *, clause=None, bind=None)\n--\n\n"
-      "What the session is bound to.\n\n"
-      "Raises:\n    UnboundExecutionError: nothing." },
-    { "__aenter__", session_enter, METH_NOARGS, NULL },
-    { "__aexit__", FAST(Sac_Session_exit), METH_FASTCALL, NULL },
-    { 0 },
+    {"execute", FAST(Sac_Session_execute), FAST_FLAGS, execute_doc},
+    {"scalar", FAST(Sac_Session_scalar), FAST_FLAGS, scalar_doc},
+    {"scalars", FAST(Sac_Session_scalars), FAST_FLAGS, scalars_doc},
+    {"stream", FAST(Sac_Session_stream), FAST_FLAGS, stream_doc},
+    {"stream_scalars", FAST(Sac_Session_stream_scalars), FAST_FLAGS,
+     stream_scalars_doc},
+    {"connection", FAST(Sac_Session_connection), FAST_FLAGS, connection_doc},
+    {"begin", session_begin, METH_NOARGS, begin_doc},
+    {"begin_nested", session_begin_nested, METH_NOARGS, begin_nested_doc},
+    {"commit", session_commit, METH_NOARGS, commit_doc},
+    {"rollback", session_rollback, METH_NOARGS, rollback_doc},
+    {"close", Sac_Session_close, METH_NOARGS, close_doc},
+    {"aclose", Sac_Session_close, METH_NOARGS,
+     "aclose($self, /)\n--\n\nThe same as close(), for "
+     "contextlib.aclosing()."},
+    {"reset", Sac_Session_reset, METH_NOARGS,
+     "reset($self, /)\n--\n\nAs close(), but the session can be used again "
+     "whatever close_resets_only says."},
+    {"in_transaction", session_in_transaction, METH_NOARGS,
+     "in_transaction($self, /)\n--\n\nTrue while a transaction is open."},
+    {"in_nested_transaction", session_in_nested_transaction, METH_NOARGS,
+     "in_nested_transaction($self, /)\n--\n\nTrue while a savepoint is "
+     "open."},
+    {"get_transaction", session_get_transaction, METH_NOARGS,
+     "get_transaction($self, /)\n--\n\nThe root AsyncSessionTransaction, or "
+     "None."},
+    {"get_nested_transaction", session_get_nested_transaction, METH_NOARGS,
+     "get_nested_transaction($self, /)\n--\n\nThe innermost savepoint's "
+     "AsyncSessionTransaction, or None."},
+    {"get_bind", FAST(session_get_bind), METH_VARARGS | METH_KEYWORDS,
+     "get_bind($self, /, mapper=None, *, clause=None, bind=None)\n--\n\n"
+     "What the session is bound to.\n\n"
+     "Raises:\n    UnboundExecutionError: nothing."},
+    {"__aenter__", session_enter, METH_NOARGS, NULL},
+    {"__aexit__", FAST(Sac_Session_exit), METH_FASTCALL, NULL},
+    {0},
 };
 
 static PyGetSetDef session_getset[] = {
-    { "bind", session_bind_get, session_bind_set,
-      "The AsyncEngine or AsyncConnection, or None.", NULL },
-    { "info", session_info_get, NULL, "A dict of the user's own.", NULL },
-    { "is_active", session_active_get, NULL,
-      "False when the transaction must be rolled back first.", NULL },
-    { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
-      NULL },
-    { 0 },
+    {"bind", session_bind_get, session_bind_set,
+     "The AsyncEngine or AsyncConnection, or None.", NULL},
+    {"info", session_info_get, NULL, "A dict of the user's own.", NULL},
+    {"is_active", session_active_get, NULL,
+     "False when the transaction must be rolled back first.", NULL},
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+    {0},
 };
 
 static PyMemberDef session_members[] = {
-    { "autoflush", T_BOOL, offsetof(Sac_Session, autoflush), 0,
-      "Whether queries flush pending changes first." },
-    { "expire_on_commit", T_BOOL, offsetof(Sac_Session, expire_on_commit), 0,
-      "Whether a commit expires the attributes of instances." },
-    { "__dictoffset__", T_PYSSIZET, offsetof(Sac_Session, dict), READONLY,
-      NULL },
-    { "__weaklistoffset__", T_PYSSIZET, offsetof(Sac_Session, weakrefs),
-      READONLY, NULL },
-    { 0 },
+    {"autoflush", T_BOOL, offsetof(Sac_Session, autoflush), 0,
+     "Whether queries flush pending changes first."},
+    {"expire_on_commit", T_BOOL, offsetof(Sac_Session, expire_on_commit), 0,
+     "Whether a commit expires the attributes of instances."},
+    {"__dictoffset__", T_PYSSIZET, offsetof(Sac_Session, dict), READONLY,
+     NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Sac_Session, weakrefs),
+     READONLY, NULL},
+    {0},
 };
 
-PyDoc_STRVAR(session_doc,
-"AsyncSession(bind=None, *, expire_on_commit=True, autoflush=True,\n"
-"             autobegin=True, info=None, close_resets_only=True,\n"
-"             join_transaction_mode='conditional_savepoint')\n--\n\n"
-"A unit of work on one database, for one task at a time.\n\n"
-"Args:\n"
-"    bind: an AsyncEngine, or an AsyncConnection to work in.\n"
-"    expire_on_commit: a commit expires the attributes of instances.\n"
-"    autoflush: queries flush pending changes first.\n"
-"    autobegin: the first use begins a transaction; else begin() must.\n"
-"    info: a dict, copied to `info`.\n"
-"    close_resets_only: False: close() is for good.\n"
-"    join_transaction_mode: what becomes of a transaction that the bound\n"
-"        connection has begun: 'conditional_savepoint' (a savepoint of its\n"
-"        own if the connection is in one, else 'rollback_only'),\n"
-"        'rollback_only' (commit() leaves it open), 'control_fully',\n"
-"        'create_savepoint'.\n\n"
-"Raises:\n"
-"    TypeError: an unknown keyword.\n"
-"    ArgumentError: a bind or a setting that cannot be honoured.");
+PyDoc_STRVAR(
+    session_doc,
+    "AsyncSession(bind=None, *, expire_on_commit=True, autoflush=True,\n"
+    "             autobegin=True, info=None, close_resets_only=True,\n"
+    "             join_transaction_mode='conditional_savepoint')\n--\n\n"
+    "A unit of work on one database, for one task at a time.\n\n"
+    "Args:\n"
+    "    bind: an AsyncEngine, or an AsyncConnection to work in.\n"
+    "    expire_on_commit: a commit expires the attributes of instances.\n"
+    "    autoflush: queries flush pending changes first.\n"
+    "    autobegin: the first use begins a transaction; else begin() must.\n"
+    "    info: a dict, copied to `info`.\n"
+    "    close_resets_only: False: close() is for good.\n"
+    "    join_transaction_mode: what becomes of a transaction that the bound\n"
+    "        connection has begun: 'conditional_savepoint' (a savepoint of\n"
+    "        its own if the connection is in one, else 'rollback_only'),\n"
+    "        'rollback_only' (commit() leaves it open), 'control_fully',\n"
+    "        'create_savepoint'.\n\n"
+    "Raises:\n"
+    "    TypeError: an unknown keyword.\n"
+    "    ArgumentError: a bind or a setting that cannot be honoured.");
 
 static PyType_Slot session_slots[] = {
-    { Py_tp_doc, (void *)(uintptr_t)session_doc },
-    { Py_tp_new, session_new },
-    { Py_tp_init, session_init },
-    { Py_tp_dealloc, session_dealloc },
-    { Py_tp_traverse, session_traverse },
-    { Py_tp_clear, session_clear },
-    { Py_tp_methods, session_methods },
-    { Py_tp_getset, session_getset },
-    { Py_tp_members, session_members },
-    { 0, NULL },
+    {Py_tp_doc, (void *)(uintptr_t)session_doc},
+    {Py_tp_new, session_new},
+    {Py_tp_init, session_init},
+    {Py_tp_dealloc, session_dealloc},
+    {Py_tp_traverse, session_traverse},
+    {Py_tp_clear, session_clear},
+    {Py_tp_methods, session_methods},
+    {Py_tp_getset, session_getset},
+    {Py_tp_members, session_members},
+    {0, NULL},
 };
 
 static PyType_Spec session_spec = {
     .name = "sqlactive_c.AsyncSession",
     .basicsize = sizeof(Sac_Session),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE
-             | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE |
+             Py_TPFLAGS_IMMUTABLETYPE,
     .slots = session_slots,
 };
 

@@ -12,11 +12,11 @@
 /* How a transaction of a session that is bound to a connection relates to one
  * that the connection has begun by itself. */
 typedef enum Sac_JoinMode {
-    SAC_JOIN_CONDITIONAL,  /* in a savepoint if the host is in one, else as a
+    SAC_JOIN_CONDITIONAL, /* in a savepoint if the host is in one, else as a
                               guest */
-    SAC_JOIN_GUEST,        /* rollback ends the host's; commit does nothing */
-    SAC_JOIN_CONTROL,      /* both end the host's */
-    SAC_JOIN_SAVEPOINT,    /* always in a savepoint of its own */
+    SAC_JOIN_GUEST,       /* rollback ends the host's; commit does nothing */
+    SAC_JOIN_CONTROL,     /* both end the host's */
+    SAC_JOIN_SAVEPOINT,   /* always in a savepoint of its own */
 } Sac_JoinMode;
 
 typedef enum Sac_Scope {
@@ -32,21 +32,21 @@ typedef struct Sac_Frame {
     Py_ssize_t refs;
     struct Sac_Frame *parent; /* strong: the one around it, or NULL */
     struct Sac_Frame *outer;  /* strong: the `async with` around, or NULL */
-    PyObject *face;      /* borrowed: its AsyncSessionTransaction, which takes
+    PyObject *face; /* borrowed: its AsyncSessionTransaction, which takes
                             itself out when it goes; or NULL */
     Sac_Scope scope;
-    unsigned savepoint;  /* its number, if it is one */
-    bool nested;         /* begin_nested() */
+    unsigned savepoint; /* its number, if it is one */
+    bool nested;        /* begin_nested() */
     bool active;
 } Sac_Frame;
 
 typedef struct Sac_Session {
     PyObject_HEAD
-    PyObject *dict;      /* strong: attributes of users, or NULL */
+    PyObject *dict; /* strong: attributes of users, or NULL */
     PyObject *weakrefs;
     /* How it was configured. */
-    PyObject *bind;      /* strong: AsyncEngine, AsyncConnection, or NULL */
-    PyObject *info;      /* strong: dict, or NULL until it is asked for */
+    PyObject *bind; /* strong: AsyncEngine, AsyncConnection, or NULL */
+    PyObject *info; /* strong: dict, or NULL until it is asked for */
     Sac_JoinMode join_mode;
     bool autoflush;
     bool expire_on_commit;
@@ -55,10 +55,10 @@ typedef struct Sac_Session {
     /* What is open. */
     Sac_Channel *channel; /* strong: of its own (not pinned), or the bound
                              connection's; NULL until the first use */
-    bool joined;         /* the channel is the bound connection's */
-    bool closed;         /* for good */
-    Sac_Frame *frame;    /* strong: the innermost, or NULL */
-    Sac_Frame *context;  /* strong: the innermost that `async with` holds */
+    bool joined;          /* the channel is the bound connection's */
+    bool closed;          /* for good */
+    Sac_Frame *frame;     /* strong: the innermost, or NULL */
+    Sac_Frame *context;   /* strong: the innermost that `async with` holds */
     PyObject *connection; /* strong: what connection() gave in this
                              transaction, or NULL */
     /* The ORM half keeps its identity map and its lists of changes from here
@@ -96,6 +96,8 @@ Sac_Channel *Sac_SessionChannel(Sac_Session *session);
  * the bound connection's transaction), or NULL.
  * -> borrowed, or NULL with an exception. */
 Sac_Channel *Sac_SessionEnter(Sac_Session *session, PyObject **first);
+/* What *first was failed: the next one to enter tries again. */
+void Sac_SessionEnterFailed(Sac_Session *session);
 /* Pushes a new innermost transaction. -> borrowed, or NULL. */
 Sac_Frame *Sac_SessionPush(Sac_Session *session, bool nested,
                            unsigned savepoint);
@@ -115,7 +117,7 @@ typedef struct Sac_SessionTransaction {
     Sac_Session *session; /* strong */
     Sac_Frame *frame;     /* strong; NULL: not begun */
     bool nested;
-    bool maker;           /* from async_sessionmaker.begin(): gives the
+    bool maker; /* from async_sessionmaker.begin(): gives the
                              session, and closes it at the end */
     PyObject *weakrefs;
 } Sac_SessionTransaction;

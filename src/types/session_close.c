@@ -62,9 +62,10 @@ close_step(Sac_Op *op, PyObject *value, PyObject **result)
                 return PYGEN_ERROR;
             }
         }
-        else if (self->channel != NULL && self->channel->lease.engine != NULL
-                 && (self->channel->begun
-                     || self->channel->lease.handle != NULL)) {
+        else if (self->channel != NULL &&
+                 self->channel->lease.engine != NULL &&
+                 (self->channel->begun ||
+                  self->channel->lease.handle != NULL)) {
             next = Sac_ChannelEnd(self->channel, (PyObject *)self,
                                   SAC_CALL_CLOSE, op->kind);
             if (next == NULL) {
@@ -98,9 +99,9 @@ new_close(PyObject *op, const Sac_OpKind *kind, bool reset)
     return (PyObject *)made;
 }
 
-static const Sac_OpKind close_kind = { "AsyncSession.close", close_step };
-static const Sac_OpKind reset_kind = { "AsyncSession.reset", close_step };
-static const Sac_OpKind exit_kind = { "AsyncSession.__aexit__", close_step };
+static const Sac_OpKind close_kind = {"AsyncSession.close", close_step};
+static const Sac_OpKind reset_kind = {"AsyncSession.reset", close_step};
+static const Sac_OpKind exit_kind = {"AsyncSession.__aexit__", close_step};
 
 PyObject *
 Sac_SessionClose(Sac_Session *session)

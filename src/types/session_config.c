@@ -13,8 +13,8 @@ Sac_SessionCheckBind(Sac_State *state, PyObject *object, PyObject **bind)
     if (object == NULL || object == Py_None) {
         return 0;
     }
-    if (!Sac_EngineCheck(state, object)
-        && !Py_IS_TYPE(object, state->connection_type)) {
+    if (!Sac_EngineCheck(state, object) &&
+        !Py_IS_TYPE(object, state->connection_type)) {
         (void)Sac_RaiseNamed(state, "ArgumentError",
                              "bind must be an AsyncEngine or an "
                              "AsyncConnection, not %R",
@@ -78,8 +78,7 @@ take_info(Sac_Session *self, PyObject *value)
         return 0;
     }
     if (!PyMapping_Check(value)) {
-        PyErr_Format(PyExc_TypeError, "info must be a mapping, not %R",
-                     value);
+        PyErr_Format(PyExc_TypeError, "info must be a mapping, not %R", value);
         return -1;
     }
     PyObject *info = PyDict_New();
@@ -94,12 +93,12 @@ take_info(Sac_Session *self, PyObject *value)
 static int
 take_join_mode(Sac_Session *self, PyObject *value)
 {
-    static const char *const modes[] = { "conditional_savepoint",
-                                         "rollback_only", "control_fully",
-                                         "create_savepoint" };
+    static const char *const modes[] = {"conditional_savepoint",
+                                        "rollback_only", "control_fully",
+                                        "create_savepoint"};
     for (int i = 0; i < 4; i++) {
-        if (PyUnicode_Check(value)
-            && PyUnicode_CompareWithASCIIString(value, modes[i]) == 0) {
+        if (PyUnicode_Check(value) &&
+            PyUnicode_CompareWithASCIIString(value, modes[i]) == 0) {
             self->join_mode = (Sac_JoinMode)i;
             return 0;
         }
@@ -139,18 +138,18 @@ static const struct {
     const char *name;
     int (*take)(Sac_Session *self, PyObject *value);
 } keywords_known[] = {
-    { "bind", take_bind },
-    { "autoflush", take_autoflush },
-    { "expire_on_commit", take_expire },
-    { "info", take_info },
-    { "autobegin", take_autobegin },
-    { "close_resets_only", take_resets },
-    { "join_transaction_mode", take_join_mode },
-    { "future", take_ignored },
-    { "binds", take_nothing },
-    { "twophase", take_nothing },
-    { "query_cls", take_nothing },
-    { "sync_session_class", take_nothing },
+    {"bind", take_bind},
+    {"autoflush", take_autoflush},
+    {"expire_on_commit", take_expire},
+    {"info", take_info},
+    {"autobegin", take_autobegin},
+    {"close_resets_only", take_resets},
+    {"join_transaction_mode", take_join_mode},
+    {"future", take_ignored},
+    {"binds", take_nothing},
+    {"twophase", take_nothing},
+    {"query_cls", take_nothing},
+    {"sync_session_class", take_nothing},
 };
 
 enum {
@@ -161,8 +160,8 @@ static int
 take(Sac_Session *self, PyObject *name, PyObject *value)
 {
     for (size_t i = 0; i < KNOWN; i++) {
-        if (PyUnicode_CompareWithASCIIString(name, keywords_known[i].name)
-            == 0) {
+        if (PyUnicode_CompareWithASCIIString(name, keywords_known[i].name) ==
+            0) {
             return keywords_known[i].take(self, value);
         }
     }
@@ -173,13 +172,12 @@ take(Sac_Session *self, PyObject *name, PyObject *value)
 }
 
 int
-Sac_SessionConfigure(Sac_Session *session, PyObject *bind,
-                     PyObject *keywords)
+Sac_SessionConfigure(Sac_Session *session, PyObject *bind, PyObject *keywords)
 {
     PyObject *name, *value;
     Py_ssize_t at = 0;
-    if (bind != NULL && keywords != NULL
-        && PyDict_GetItemString(keywords, "bind") != NULL) {
+    if (bind != NULL && keywords != NULL &&
+        PyDict_GetItemString(keywords, "bind") != NULL) {
         PyErr_SetString(PyExc_TypeError, "AsyncSession() got more than one "
                                          "value for argument 'bind'");
         return -1;

@@ -40,8 +40,8 @@ check_options(Sac_Session *self, PyObject *options)
     if (options == NULL || options == Py_None) {
         return 0;
     }
-    if (!PyMapping_Check(options) || PyUnicode_Check(options)
-        || PyList_Check(options) || PyTuple_Check(options)) {
+    if (!PyMapping_Check(options) || PyUnicode_Check(options) ||
+        PyList_Check(options) || PyTuple_Check(options)) {
         PyErr_Format(PyExc_TypeError,
                      "execution_options must be a mapping, not %s",
                      Py_TYPE(options)->tp_name);
@@ -76,7 +76,7 @@ check_statement(Sac_Session *self, PyObject *statement)
 static PySendResult
 joining_step(Sac_Op *op, PyObject *value, PyObject **result)
 {
-    static const Sac_OpKind execute_kind = { "AsyncSession.execute", NULL };
+    static const Sac_OpKind execute_kind = {"AsyncSession.execute", NULL};
     Sac_Session *self = (Sac_Session *)op->slots[0];
     PyObject *next = NULL;
     if (op->stage == 0) {
@@ -88,11 +88,7 @@ joining_step(Sac_Op *op, PyObject *value, PyObject **result)
     }
     else if (value == NULL) {
         if (op->stage == 1) {
-            /* no savepoint: the next statement tries again */
-            Sac_Frame *root = Sac_SessionRoot(self);
-            if (root != NULL) {
-                root->scope = SAC_SCOPE_UNUSED;
-            }
+            Sac_SessionEnterFailed(self);
         }
         return PYGEN_ERROR;
     }
@@ -115,9 +111,9 @@ static PyObject *
 execute_joining(Sac_Session *self, PyObject *statement, PyObject *parameters,
                 Sac_Want want)
 {
-    static const Sac_OpKind kind = { "AsyncSession.execute", joining_step };
-    Sac_Op *op = Sac_OpNew(SAC_STATE(self)->operation_type, &kind,
-                           (PyObject *)self);
+    static const Sac_OpKind kind = {"AsyncSession.execute", joining_step};
+    Sac_Op *op =
+        Sac_OpNew(SAC_STATE(self)->operation_type, &kind, (PyObject *)self);
     if (op != NULL) {
         op->number = want;
         op->slots[1] = Py_NewRef(statement);
@@ -126,9 +122,8 @@ execute_joining(Sac_Session *self, PyObject *statement, PyObject *parameters,
     return (PyObject *)op;
 }
 
-static const char *const execute_names[] = { "statement", "params",
-                                             "execution_options",
-                                             "bind_arguments" };
+static const char *const execute_names[] = {
+    "statement", "params", "execution_options", "bind_arguments"};
 
 typedef struct Statement {
     Sac_ArgSpec spec;
@@ -142,16 +137,16 @@ run(PyObject *op, const Statement *how, PyObject *const *args,
 {
     Sac_Session *self = (Sac_Session *)op;
     PyObject *given[4];
-    if (Sac_ParseArgs(&how->spec, args, nargs, kwnames, given) < 0
-        || check_statement(self, given[0]) < 0
-        || check_options(self, given[2]) < 0
-        || check_bind_arguments(self, given[3]) < 0) {
+    if (Sac_ParseArgs(&how->spec, args, nargs, kwnames, given) < 0 ||
+        check_statement(self, given[0]) < 0 ||
+        check_options(self, given[2]) < 0 ||
+        check_bind_arguments(self, given[3]) < 0) {
         return NULL;
     }
     PyObject *parameters = given[1] == Py_None ? NULL : given[1];
     Sac_Frame *root = Sac_SessionRoot(self);
-    if (self->bind != NULL && !Sac_EngineCheck(SAC_STATE(op), self->bind)
-        && (root == NULL || root->scope == SAC_SCOPE_UNUSED)) {
+    if (self->bind != NULL && !Sac_EngineCheck(SAC_STATE(op), self->bind) &&
+        (root == NULL || root->scope == SAC_SCOPE_UNUSED)) {
         return execute_joining(self, given[0], parameters, how->want);
     }
     Sac_Channel *channel = Sac_SessionChannel(self);
@@ -168,16 +163,16 @@ run(PyObject *op, const Statement *how, PyObject *const *args,
     return execution;
 }
 
-#define STATEMENT(name, want)                                                 \
-    PyObject *Sac_Session_##name(PyObject *op, PyObject *const *args,         \
-                                 Py_ssize_t nargs, PyObject *kwnames)         \
-    {                                                                         \
-        static const Statement how = {                                        \
-            { "AsyncSession." #name, execute_names, 4, 1, 2 },                \
-            { "AsyncSession." #name, NULL },                                  \
-            want,                                                             \
-        };                                                                    \
-        return run(op, &how, args, nargs, kwnames);                           \
+#define STATEMENT(name, want)                                         \
+    PyObject *Sac_Session_##name(PyObject *op, PyObject *const *args, \
+                                 Py_ssize_t nargs, PyObject *kwnames) \
+    {                                                                 \
+        static const Statement how = {                                \
+            {"AsyncSession." #name, execute_names, 4, 1, 2},          \
+            {"AsyncSession." #name, NULL},                            \
+            want,                                                     \
+        };                                                            \
+        return run(op, &how, args, nargs, kwnames);                   \
     }
 
 STATEMENT(execute, SAC_WANT_RESULT)
@@ -195,8 +190,8 @@ face_of(Sac_Session *self)
         return self->bind;
     }
     if (self->connection == NULL) {
-        self->connection = Sac_ConnectionNew(SAC_STATE(self), self->channel,
-                                             false);
+        self->connection =
+            Sac_ConnectionNew(SAC_STATE(self), self->channel, false);
     }
     return self->connection;
 }
@@ -221,39 +216,43 @@ apply_options(Sac_Session *self, PyObject *options)
 }
 
 /* slots[1]: execution options, a dict, or NULL. */
-enum { CONNECTION_OPTIONS = 0, CONNECTION_BEGIN, CONNECTION_CONNECT,
-       CONNECTION_GIVE };
+enum {
+    CONNECTION_OPTIONS = 0,
+    CONNECTION_BEGIN,
+    CONNECTION_CONNECT,
+    CONNECTION_GIVE
+};
 
 /* -> the next thing to await, new; NULL with *done: none; else an error. */
 static PyObject *
 connection_next(Sac_Op *op, bool *done)
 {
-    static const Sac_OpKind kind = { "AsyncSession.connection", NULL };
+    static const Sac_OpKind kind = {"AsyncSession.connection", NULL};
     Sac_Session *self = (Sac_Session *)op->slots[0];
     PyObject *next = NULL;
     *done = false;
     switch (op->stage++) {
-        case CONNECTION_OPTIONS:
-            if (Sac_SessionChannel(self) == NULL
-                || Sac_SessionCheckContext(self) < 0) {
-                return NULL;
-            }
-            if (op->slots[1] != NULL) {
-                return apply_options(self, op->slots[1]);
-            }
-            return connection_next(op, done);
-        case CONNECTION_BEGIN:
-            if (Sac_SessionEnter(self, &next) == NULL
-                || Sac_ChannelBegin(self->channel) < 0) {
-                Py_CLEAR(next);
-                return NULL;
-            }
-            return next != NULL ? next : connection_next(op, done);
-        case CONNECTION_CONNECT:
-            return Sac_ChannelConnect(self->channel, (PyObject *)self, &kind);
-        default:
-            *done = true;
+    case CONNECTION_OPTIONS:
+        if (Sac_SessionChannel(self) == NULL ||
+            Sac_SessionCheckContext(self) < 0) {
             return NULL;
+        }
+        if (op->slots[1] != NULL) {
+            return apply_options(self, op->slots[1]);
+        }
+        return connection_next(op, done);
+    case CONNECTION_BEGIN:
+        if (Sac_SessionEnter(self, &next) == NULL ||
+            Sac_ChannelBegin(self->channel) < 0) {
+            Py_CLEAR(next);
+            return NULL;
+        }
+        return next != NULL ? next : connection_next(op, done);
+    case CONNECTION_CONNECT:
+        return Sac_ChannelConnect(self->channel, (PyObject *)self, &kind);
+    default:
+        *done = true;
+        return NULL;
     }
 }
 
@@ -261,6 +260,9 @@ static PySendResult
 connection_step(Sac_Op *op, PyObject *value, PyObject **result)
 {
     if (op->stage != 0 && value == NULL) {
+        if (op->stage == CONNECTION_CONNECT) {
+            Sac_SessionEnterFailed((Sac_Session *)op->slots[0]);
+        }
         return PYGEN_ERROR;
     }
     bool done;
@@ -276,22 +278,21 @@ PyObject *
 Sac_Session_connection(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
                        PyObject *kwnames)
 {
-    static const char *const names[] = { "bind_arguments",
-                                         "execution_options" };
-    static const Sac_ArgSpec spec = { "AsyncSession.connection", names, 2, 0,
-                                      2 };
-    static const Sac_OpKind kind = { "AsyncSession.connection",
-                                     connection_step };
+    static const char *const names[] = {"bind_arguments", "execution_options"};
+    static const Sac_ArgSpec spec = {"AsyncSession.connection", names, 2, 0,
+                                     2};
+    static const Sac_OpKind kind = {"AsyncSession.connection",
+                                    connection_step};
     PyObject *given[2];
-    if (Sac_ParseArgs(&spec, args, nargs, kwnames, given) < 0
-        || check_bind_arguments((Sac_Session *)op, given[0]) < 0) {
+    if (Sac_ParseArgs(&spec, args, nargs, kwnames, given) < 0 ||
+        check_bind_arguments((Sac_Session *)op, given[0]) < 0) {
         return NULL;
     }
     Sac_Op *made = Sac_OpNew(SAC_STATE(op)->operation_type, &kind, op);
     if (made != NULL && given[1] != NULL && given[1] != Py_None) {
         made->slots[1] = PyDict_New();
-        if (made->slots[1] == NULL
-            || PyDict_Update(made->slots[1], given[1]) < 0) {
+        if (made->slots[1] == NULL ||
+            PyDict_Update(made->slots[1], given[1]) < 0) {
             Sac_OpDiscard((PyObject *)made);
             return NULL;
         }

@@ -160,27 +160,26 @@ scope_of(const Sac_Session *session)
         return SAC_SCOPE_WHOLE;
     }
     switch (session->join_mode) {
-        case SAC_JOIN_CONDITIONAL:
-            return channel->nested != NULL ? SAC_SCOPE_SAVEPOINT
-                                           : SAC_SCOPE_GUEST;
-        case SAC_JOIN_GUEST:
-            return SAC_SCOPE_GUEST;
-        case SAC_JOIN_CONTROL:
-            return SAC_SCOPE_WHOLE;
-        case SAC_JOIN_SAVEPOINT:
-            break;
+    case SAC_JOIN_CONDITIONAL:
+        return channel->nested != NULL ? SAC_SCOPE_SAVEPOINT : SAC_SCOPE_GUEST;
+    case SAC_JOIN_GUEST:
+        return SAC_SCOPE_GUEST;
+    case SAC_JOIN_CONTROL:
+        return SAC_SCOPE_WHOLE;
+    case SAC_JOIN_SAVEPOINT:
+        break;
     }
     return SAC_SCOPE_SAVEPOINT;
 }
 
-static const Sac_OpKind savepoint_kind = { "AsyncSession.begin", NULL };
+static const Sac_OpKind savepoint_kind = {"AsyncSession.begin", NULL};
 
 Sac_Channel *
 Sac_SessionEnter(Sac_Session *session, PyObject **first)
 {
     *first = NULL;
-    if (Sac_SessionChannel(session) == NULL
-        || Sac_SessionEnsureRoot(session, false) < 0) {
+    if (Sac_SessionChannel(session) == NULL ||
+        Sac_SessionEnsureRoot(session, false) < 0) {
         return NULL;
     }
     Sac_Frame *root = Sac_SessionRoot(session);
@@ -198,6 +197,15 @@ Sac_SessionEnter(Sac_Session *session, PyObject **first)
         root->scope = scope;
     }
     return session->channel;
+}
+
+void
+Sac_SessionEnterFailed(Sac_Session *session)
+{
+    Sac_Frame *root = Sac_SessionRoot(session);
+    if (root != NULL && root->scope == SAC_SCOPE_SAVEPOINT) {
+        root->scope = SAC_SCOPE_UNUSED;
+    }
 }
 
 PyObject *
@@ -234,28 +242,28 @@ ending(Sac_Session *session, const Sac_Frame *frame, bool commit,
 {
     *awaitable = NULL;
     switch (frame->scope) {
-        case SAC_SCOPE_UNUSED:
+    case SAC_SCOPE_UNUSED:
+        return 0;
+    case SAC_SCOPE_GUEST:
+        if (commit) {
             return 0;
-        case SAC_SCOPE_GUEST:
-            if (commit) {
-                return 0;
-            }
-            break;
-        case SAC_SCOPE_WHOLE:
-            break;
-        case SAC_SCOPE_SAVEPOINT:
-            if (!commit && !session->channel->lease.in_tx) {
-                return 0; /* SQLite undid all of it by itself */
-            }
-            *awaitable = Sac_SessionSavepoint(session,
-                                              commit ? "RELEASE SAVEPOINT"
-                                                     : "ROLLBACK TO SAVEPOINT",
-                                              frame->savepoint, kind);
-            return *awaitable == NULL ? -1 : 0;
+        }
+        break;
+    case SAC_SCOPE_WHOLE:
+        break;
+    case SAC_SCOPE_SAVEPOINT:
+        if (!commit && (!session->channel->lease.in_tx ||
+                        sac_lease_lose(&session->channel->lease))) {
+            return 0; /* all of it is undone, or will be */
+        }
+        *awaitable = Sac_SessionSavepoint(
+            session, commit ? "RELEASE SAVEPOINT" : "ROLLBACK TO SAVEPOINT",
+            frame->savepoint, kind);
+        return *awaitable == NULL ? -1 : 0;
     }
-    *awaitable = Sac_ChannelEnd(session->channel, (PyObject *)session,
-                                commit ? SAC_CALL_COMMIT : SAC_CALL_ROLLBACK,
-                                kind);
+    *awaitable =
+        Sac_ChannelEnd(session->channel, (PyObject *)session,
+                       commit ? SAC_CALL_COMMIT : SAC_CALL_ROLLBACK, kind);
     return *awaitable == NULL ? -1 : 0;
 }
 
@@ -276,8 +284,8 @@ ending_failed(Sac_Session *session, Sac_Frame *frame, bool commit)
         Sac_SessionPop(session, frame);
     }
     else if (whole ? !lease->in_tx && !lease->lost
-                   : frame->scope == SAC_SCOPE_SAVEPOINT
-                         && session->channel->settled) {
+                   : frame->scope == SAC_SCOPE_SAVEPOINT &&
+                         session->channel->settled) {
         Sac_SessionPop(session, frame);
     }
     Sac_ErrGive(error);
@@ -307,8 +315,8 @@ end_first(Sac_Op *op, Sac_Frame *frame, bool commit, PyObject **result)
                                            : "this transaction has ended");
         return PYGEN_ERROR;
     }
-    if (op->slots[1] == NULL && commit
-        && Sac_SessionEnsureRoot(session, false) < 0) {
+    if (op->slots[1] == NULL && commit &&
+        Sac_SessionEnsureRoot(session, false) < 0) {
         return PYGEN_ERROR;
     }
     if (frame == NULL) {
@@ -322,9 +330,8 @@ end_first(Sac_Op *op, Sac_Frame *frame, bool commit, PyObject **result)
         return ended(session, frame, result);
     }
     /* ROLLBACK TO leaves the savepoint in place: it is released as well. */
-    op->stage = frame->scope == SAC_SCOPE_SAVEPOINT && !commit
-                    ? END_TO_RELEASE
-                    : END_LAST;
+    op->stage = frame->scope == SAC_SCOPE_SAVEPOINT && !commit ? END_TO_RELEASE
+                                                               : END_LAST;
     return Sac_OpAwait(op, awaitable) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
 }
 
@@ -370,10 +377,10 @@ rollback_step(Sac_Op *op, PyObject *value, PyObject **result)
 }
 
 static const Sac_OpKind kinds[2][2] = {
-    { { "AsyncSession.rollback", rollback_step },
-      { "AsyncSession.commit", commit_step } },
-    { { "AsyncSessionTransaction.rollback", rollback_step },
-      { "AsyncSessionTransaction.commit", commit_step } },
+    {{"AsyncSession.rollback", rollback_step},
+     {"AsyncSession.commit", commit_step}},
+    {{"AsyncSessionTransaction.rollback", rollback_step},
+     {"AsyncSessionTransaction.commit", commit_step}},
 };
 
 PyObject *

@@ -74,7 +74,7 @@ enum { NESTED_FIRST = 0, NESTED_SAVEPOINT, NESTED_DONE };
 static PySendResult
 start_step(Sac_Op *op, PyObject *value, PyObject **result)
 {
-    static const Sac_OpKind kind = { "AsyncSessionTransaction.start", NULL };
+    static const Sac_OpKind kind = {"AsyncSessionTransaction.start", NULL};
     Sac_SessionTransaction *self = of_op(op);
     Sac_Session *session = self->session;
     PyObject *next = NULL;
@@ -82,6 +82,9 @@ start_step(Sac_Op *op, PyObject *value, PyObject **result)
         return begin_root(op, result);
     }
     if (op->stage != NESTED_FIRST && value == NULL) {
+        if (op->stage == NESTED_SAVEPOINT) {
+            Sac_SessionEnterFailed(session);
+        }
         return PYGEN_ERROR;
     }
     if (op->stage == NESTED_FIRST) {
@@ -114,8 +117,8 @@ start_step(Sac_Op *op, PyObject *value, PyObject **result)
     return begun(op, result);
 }
 
-static const Sac_OpKind start_kind = { "AsyncSessionTransaction.start",
-                                       start_step };
+static const Sac_OpKind start_kind = {"AsyncSessionTransaction.start",
+                                      start_step};
 
 /* ---- the end of the block -------------------------------------------- */
 
@@ -194,8 +197,8 @@ exit_step(Sac_Op *op, PyObject *value, PyObject **result)
     return left(op, result);
 }
 
-static const Sac_OpKind exit_kind = { "AsyncSessionTransaction.__aexit__",
-                                      exit_step };
+static const Sac_OpKind exit_kind = {"AsyncSessionTransaction.__aexit__",
+                                     exit_step};
 
 /* ---- the object ------------------------------------------------------ */
 
@@ -315,8 +318,8 @@ transaction_active_get(PyObject *op, void *Py_UNUSED(closure))
 {
     const Sac_SessionTransaction *self = (Sac_SessionTransaction *)op;
     const Sac_Channel *channel = self->session->channel;
-    return PyBool_FromLong(self->frame != NULL && self->frame->active
-                           && !(channel != NULL && channel->lease.lost));
+    return PyBool_FromLong(self->frame != NULL && self->frame->active &&
+                           !(channel != NULL && channel->lease.lost));
 }
 
 static PyObject *
@@ -334,55 +337,54 @@ transaction_session_get(PyObject *op, void *Py_UNUSED(closure))
 /* ---- the type -------------------------------------------------------- */
 
 static PyMethodDef transaction_methods[] = {
-    { "start", transaction_start, METH_NOARGS,
-      "start($self, /)\n--\n\nBegin. Awaitable; returns this transaction.\n\n"
-      "Raises:\n    InvalidRequestError: the session has begun already." },
-    { "commit", transaction_commit, METH_NOARGS,
-      "commit($self, /)\n--\n\nCommit it and the savepoints in it, or "
-      "release the savepoint. Awaitable.\n\n"
-      "Raises:\n    ResourceClosedError: it has ended." },
-    { "rollback", transaction_rollback, METH_NOARGS,
-      "rollback($self, /)\n--\n\nRoll it back with the savepoints in it. "
-      "Awaitable.\n\nRaises:\n    ResourceClosedError: it has ended." },
-    { "__aenter__", transaction_enter, METH_NOARGS, NULL },
-    { "__aexit__", (PyCFunction)(void (*)(void))transaction_exit,
-      METH_FASTCALL, NULL },
-    { 0 },
+    {"start", transaction_start, METH_NOARGS,
+     "start($self, /)\n--\n\nBegin. Awaitable; returns this transaction.\n\n"
+     "Raises:\n    InvalidRequestError: the session has begun already."},
+    {"commit", transaction_commit, METH_NOARGS,
+     "commit($self, /)\n--\n\nCommit it and the savepoints in it, or "
+     "release the savepoint. Awaitable.\n\n"
+     "Raises:\n    ResourceClosedError: it has ended."},
+    {"rollback", transaction_rollback, METH_NOARGS,
+     "rollback($self, /)\n--\n\nRoll it back with the savepoints in it. "
+     "Awaitable.\n\nRaises:\n    ResourceClosedError: it has ended."},
+    {"__aenter__", transaction_enter, METH_NOARGS, NULL},
+    {"__aexit__", (PyCFunction)(void (*)(void))transaction_exit, METH_FASTCALL,
+     NULL},
+    {0},
 };
 
 static PyGetSetDef transaction_getset[] = {
-    { "is_active", transaction_active_get, NULL,
-      "True from its begin to its end, unless the database gave it up.",
-      NULL },
-    { "nested", transaction_nested_get, NULL, "True for a savepoint.", NULL },
-    { "session", transaction_session_get, NULL, "The AsyncSession.", NULL },
-    { 0 },
+    {"is_active", transaction_active_get, NULL,
+     "True from its begin to its end, unless the database gave it up.", NULL},
+    {"nested", transaction_nested_get, NULL, "True for a savepoint.", NULL},
+    {"session", transaction_session_get, NULL, "The AsyncSession.", NULL},
+    {0},
 };
 
 static PyMemberDef transaction_members[] = {
-    { "__weaklistoffset__", T_PYSSIZET,
-      offsetof(Sac_SessionTransaction, weakrefs), READONLY, NULL },
-    { 0 },
+    {"__weaklistoffset__", T_PYSSIZET,
+     offsetof(Sac_SessionTransaction, weakrefs), READONLY, NULL},
+    {0},
 };
 
 static PyType_Slot transaction_slots[] = {
-    { Py_tp_doc, (void *)(uintptr_t) "A transaction of a session, or a "
-                                     "savepoint: await it or enter it." },
-    { Py_tp_dealloc, transaction_dealloc },
-    { Py_tp_traverse, transaction_traverse },
-    { Py_tp_clear, transaction_clear },
-    { Py_tp_methods, transaction_methods },
-    { Py_tp_getset, transaction_getset },
-    { Py_tp_members, transaction_members },
-    { Py_am_await, transaction_await },
-    { 0, NULL },
+    {Py_tp_doc, (void *)(uintptr_t) "A transaction of a session, or a "
+                                    "savepoint: await it or enter it."},
+    {Py_tp_dealloc, transaction_dealloc},
+    {Py_tp_traverse, transaction_traverse},
+    {Py_tp_clear, transaction_clear},
+    {Py_tp_methods, transaction_methods},
+    {Py_tp_getset, transaction_getset},
+    {Py_tp_members, transaction_members},
+    {Py_am_await, transaction_await},
+    {0, NULL},
 };
 
 static PyType_Spec transaction_spec = {
     .name = "sqlactive_c.AsyncSessionTransaction",
     .basicsize = sizeof(Sac_SessionTransaction),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = transaction_slots,
 };
 

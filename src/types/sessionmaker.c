@@ -10,10 +10,10 @@
 
 typedef struct SessionmakerObject {
     PyObject_HEAD
-    PyObject *dict;     /* strong: attributes of users, or NULL */
+    PyObject *dict; /* strong: attributes of users, or NULL */
     PyObject *weakrefs;
-    PyObject *kw;       /* strong: dict; NULL only before __init__ */
-    PyObject *class_;   /* strong; NULL only before __init__ */
+    PyObject *kw;     /* strong: dict; NULL only before __init__ */
+    PyObject *class_; /* strong; NULL only before __init__ */
 } SessionmakerObject;
 
 /* ---- making ---------------------------------------------------------- */
@@ -33,18 +33,18 @@ fill(SessionmakerObject *self, PyObject *bind, PyObject *kwargs)
 {
     PyObject *class_ = (PyObject *)SAC_STATE(self)->session_type;
     PyObject *kw = PyDict_New();
-    if (kw == NULL || put_default(kw, "bind", bind) < 0
-        || put_default(kw, "autoflush", Py_True) < 0
-        || put_default(kw, "expire_on_commit", Py_True) < 0
-        || (kwargs != NULL && PyDict_Update(kw, kwargs) < 0)) {
+    if (kw == NULL || put_default(kw, "bind", bind) < 0 ||
+        put_default(kw, "autoflush", Py_True) < 0 ||
+        put_default(kw, "expire_on_commit", Py_True) < 0 ||
+        (kwargs != NULL && PyDict_Update(kw, kwargs) < 0)) {
         Py_XDECREF(kw);
         return -1;
     }
     PyObject *given = PyDict_GetItemString(kw, "class_");
     class_ = Py_NewRef(given == NULL ? class_ : given);
     PyObject *info = PyDict_GetItemString(kw, "info");
-    if ((given != NULL && PyDict_DelItemString(kw, "class_") < 0)
-        || (info == Py_None && PyDict_DelItemString(kw, "info") < 0)) {
+    if ((given != NULL && PyDict_DelItemString(kw, "class_") < 0) ||
+        (info == Py_None && PyDict_DelItemString(kw, "info") < 0)) {
         Py_DECREF(class_);
         Py_DECREF(kw);
         return -1;
@@ -61,8 +61,8 @@ maker_init(PyObject *op, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTuple(args, "|O:async_sessionmaker", &bind)) {
         return -1;
     }
-    if (bind != NULL && kwargs != NULL
-        && PyDict_GetItemString(kwargs, "bind") != NULL) {
+    if (bind != NULL && kwargs != NULL &&
+        PyDict_GetItemString(kwargs, "bind") != NULL) {
         PyErr_SetString(PyExc_TypeError, "async_sessionmaker() got more than "
                                          "one value for argument 'bind'");
         return -1;
@@ -92,9 +92,9 @@ merge_info(PyObject *merged, PyObject *ours, PyObject *local)
         return 0;
     }
     PyObject *info = PyDict_New();
-    int rc = info == NULL || PyDict_Update(info, ours) < 0
-                     || PyDict_Update(info, local) < 0
-                     || PyDict_SetItemString(merged, "info", info) < 0
+    int rc = info == NULL || PyDict_Update(info, ours) < 0 ||
+                     PyDict_Update(info, local) < 0 ||
+                     PyDict_SetItemString(merged, "info", info) < 0
                  ? -1
                  : 0;
     Py_XDECREF(info);
@@ -106,9 +106,9 @@ static PyObject *
 merge(SessionmakerObject *self, PyObject *local)
 {
     PyObject *merged = PyDict_Copy(self->kw);
-    if (merged == NULL || PyDict_Update(merged, local) < 0
-        || merge_info(merged, PyDict_GetItemString(self->kw, "info"),
-                      PyDict_GetItemString(local, "info")) < 0) {
+    if (merged == NULL || PyDict_Update(merged, local) < 0 ||
+        merge_info(merged, PyDict_GetItemString(self->kw, "info"),
+                   PyDict_GetItemString(local, "info")) < 0) {
         Py_XDECREF(merged);
         return NULL;
     }
@@ -150,11 +150,12 @@ maker_call(PyObject *op, PyObject *args, PyObject *kwargs)
     return make((SessionmakerObject *)op, kwargs);
 }
 
-PyDoc_STRVAR(begin_doc,
-"begin($self, /)\n--\n\n"
-"`async with maker.begin() as session:` a new session in a transaction that\n"
-"commits at the end of the block, or rolls back when it raises; the session\n"
-"is closed then.");
+PyDoc_STRVAR(
+    begin_doc,
+    "begin($self, /)\n--\n\n"
+    "`async with maker.begin() as session:` a new session in a transaction\n"
+    "that commits at the end of the block, or rolls back when it raises; the\n"
+    "session is closed then.");
 
 static PyObject *
 maker_begin(PyObject *op, PyObject *Py_UNUSED(ignored))
@@ -165,8 +166,8 @@ maker_begin(PyObject *op, PyObject *Py_UNUSED(ignored))
     }
     PyObject *transaction = NULL;
     if (Sac_SessionCheck(SAC_STATE(op), session)) {
-        transaction = Sac_SessionTransactionNew((Sac_Session *)session, false,
-                                                true);
+        transaction =
+            Sac_SessionTransactionNew((Sac_Session *)session, false, true);
     }
     else {
         PyErr_Format(PyExc_TypeError,
@@ -179,15 +180,15 @@ maker_begin(PyObject *op, PyObject *Py_UNUSED(ignored))
 }
 
 PyDoc_STRVAR(configure_doc,
-"configure($self, /, **new_kw)\n--\n\n"
-"Change the keywords of the sessions that are made from now on.");
+             "configure($self, /, **new_kw)\n--\n\n"
+             "Change the keywords of the sessions that are made from now on.");
 
 static PyObject *
 maker_configure(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     SessionmakerObject *self = (SessionmakerObject *)op;
-    if (!PyArg_ParseTuple(args, ":configure") || check_ready(self) < 0
-        || (kwargs != NULL && PyDict_Update(self->kw, kwargs) < 0)) {
+    if (!PyArg_ParseTuple(args, ":configure") || check_ready(self) < 0 ||
+        (kwargs != NULL && PyDict_Update(self->kw, kwargs) < 0)) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -203,9 +204,8 @@ keyword_texts(PyObject *kw)
     PyObject *texts = items == NULL ? NULL : PyList_New(0);
     for (Py_ssize_t i = 0; texts != NULL && i < PyList_GET_SIZE(items); i++) {
         PyObject *item = PyList_GET_ITEM(items, i);
-        PyObject *text = PyUnicode_FromFormat("%S=%R",
-                                              PyTuple_GET_ITEM(item, 0),
-                                              PyTuple_GET_ITEM(item, 1));
+        PyObject *text = PyUnicode_FromFormat(
+            "%S=%R", PyTuple_GET_ITEM(item, 0), PyTuple_GET_ITEM(item, 1));
         if (text == NULL || PyList_Append(texts, text) < 0) {
             Py_CLEAR(texts);
         }
@@ -223,8 +223,8 @@ maker_repr(PyObject *op)
         return NULL;
     }
     PyObject *name = PyObject_GetAttrString(self->class_, "__name__");
-    PyObject *own = PyObject_GetAttrString((PyObject *)Py_TYPE(op),
-                                           "__name__");
+    PyObject *own =
+        PyObject_GetAttrString((PyObject *)Py_TYPE(op), "__name__");
     PyObject *texts = keyword_texts(self->kw);
     PyObject *comma = PyUnicode_FromString(", ");
     PyObject *joined = NULL, *result = NULL;
@@ -317,60 +317,61 @@ maker_dealloc(PyObject *op)
 }
 
 static PyMethodDef maker_methods[] = {
-    { "begin", maker_begin, METH_NOARGS, begin_doc },
-    { "configure", (PyCFunction)(void (*)(void))maker_configure,
-      METH_VARARGS | METH_KEYWORDS, configure_doc },
-    { "__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL },
-    { 0 },
+    {"begin", maker_begin, METH_NOARGS, begin_doc},
+    {"configure", (PyCFunction)(void (*)(void))maker_configure,
+     METH_VARARGS | METH_KEYWORDS, configure_doc},
+    {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL},
+    {0},
 };
 
 static PyGetSetDef maker_getset[] = {
-    { "kw", kw_get, kw_set, "The keywords of every session made.", NULL },
-    { "class_", class_get, class_set, "The class of the sessions.", NULL },
-    { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
-      NULL },
-    { 0 },
+    {"kw", kw_get, kw_set, "The keywords of every session made.", NULL},
+    {"class_", class_get, class_set, "The class of the sessions.", NULL},
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+    {0},
 };
 
 static PyMemberDef maker_members[] = {
-    { "__dictoffset__", T_PYSSIZET, offsetof(SessionmakerObject, dict),
-      READONLY, NULL },
-    { "__weaklistoffset__", T_PYSSIZET,
-      offsetof(SessionmakerObject, weakrefs), READONLY, NULL },
-    { 0 },
+    {"__dictoffset__", T_PYSSIZET, offsetof(SessionmakerObject, dict),
+     READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(SessionmakerObject, weakrefs),
+     READONLY, NULL},
+    {0},
 };
 
-PyDoc_STRVAR(maker_doc,
-"async_sessionmaker(bind=None, *, class_=AsyncSession, autoflush=True,\n"
-"                   expire_on_commit=True, info=None, **kw)\n--\n\n"
-"A factory of sessions: calling it makes one.\n\n"
-"Args:\n"
-"    bind: an AsyncEngine or AsyncConnection for the sessions, or None.\n"
-"    class_: their class, AsyncSession or a subclass.\n"
-"    autoflush, expire_on_commit, info, **kw: keywords of AsyncSession.\n\n"
-"A call takes the same keywords and prefers its own; `info` of both is\n"
-"merged.");
+PyDoc_STRVAR(
+    maker_doc,
+    "async_sessionmaker(bind=None, *, class_=AsyncSession, autoflush=True,\n"
+    "                   expire_on_commit=True, info=None, **kw)\n--\n\n"
+    "A factory of sessions: calling it makes one.\n\n"
+    "Args:\n"
+    "    bind: an AsyncEngine or AsyncConnection for the sessions, or None.\n"
+    "    class_: their class, AsyncSession or a subclass.\n"
+    "    autoflush, expire_on_commit, info, **kw: keywords of AsyncSession.\n"
+    "\n"
+    "A call takes the same keywords and prefers its own; `info` of both is\n"
+    "merged.");
 
 static PyType_Slot maker_slots[] = {
-    { Py_tp_doc, (void *)(uintptr_t)maker_doc },
-    { Py_tp_new, PyType_GenericNew },
-    { Py_tp_init, maker_init },
-    { Py_tp_dealloc, maker_dealloc },
-    { Py_tp_traverse, maker_traverse },
-    { Py_tp_clear, maker_clear },
-    { Py_tp_call, maker_call },
-    { Py_tp_repr, maker_repr },
-    { Py_tp_methods, maker_methods },
-    { Py_tp_getset, maker_getset },
-    { Py_tp_members, maker_members },
-    { 0, NULL },
+    {Py_tp_doc, (void *)(uintptr_t)maker_doc},
+    {Py_tp_new, PyType_GenericNew},
+    {Py_tp_init, maker_init},
+    {Py_tp_dealloc, maker_dealloc},
+    {Py_tp_traverse, maker_traverse},
+    {Py_tp_clear, maker_clear},
+    {Py_tp_call, maker_call},
+    {Py_tp_repr, maker_repr},
+    {Py_tp_methods, maker_methods},
+    {Py_tp_getset, maker_getset},
+    {Py_tp_members, maker_members},
+    {0, NULL},
 };
 
 static PyType_Spec maker_spec = {
     .name = "sqlactive_c.async_sessionmaker",
     .basicsize = sizeof(SessionmakerObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE
-             | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE |
+             Py_TPFLAGS_IMMUTABLETYPE,
     .slots = maker_slots,
 };
 

@@ -195,7 +195,8 @@ rollback_step(Sac_Op *op, PyObject *value, PyObject **result)
     TransactionObject *self = of_op(op);
     if (op->stage == 0) {
         /* Nothing to undo: over already, or SQLite undid it all itself. */
-        bool gone = self->nested && self->channel->lease.lost;
+        sac_lease *lease = &self->channel->lease;
+        bool gone = self->nested && (lease->lost || sac_lease_lose(lease));
         bool active = self->active;
         if (self->nested && active) {
             leave_savepoint(self);

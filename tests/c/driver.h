@@ -123,6 +123,20 @@ house_fini(house *h)
     sac_registry_free(h->registry);
 }
 
+/* Disposes until every handle that was forgotten is home.  -> it worked. */
+static inline bool
+house_is_empty(const house *h)
+{
+    int64_t deadline = sac_clock_ns() + PATIENCE_NS;
+    while (!sac_engine_dispose(h->engine, PATIENCE_NS)) {
+        if (sac_clock_ns() > deadline) {
+            return false;
+        }
+        (void)sched_yield();
+    }
+    return true;
+}
+
 static inline unsigned long long
 counted(atomic_ullong *counter)
 {
@@ -379,6 +393,43 @@ house_int(const house *h, const char *sql)
     int64_t value = do_int(&lease, h->port, sql);
     sac_lease_fini(&lease);
     return value;
+}
+
+/* ---- what happened ---------------------------------------------------- */
+
+static inline unsigned long long
+worker_runs(const house *h)
+{
+    return counted(&h->engine->counters.worker_runs);
+}
+
+static inline unsigned long long
+sent_over(const house *h)
+{
+    return counted(&h->engine->counters.handovers) +
+           counted(&h->engine->counters.busy_retries);
+}
+
+static inline void
+check_open(const house *h, int open, int idle)
+{
+    sac_pool_counts counts = sac_pool_count(h->engine->pool);
+    CHECK_INT(counts.open, open);
+    CHECK_INT(counts.idle, idle);
+    CHECK_INT(counts.waiting, 0);
+}
+
+/* Ends an operation that must have been cancelled. */
+static inline void
+check_cancelled(operation *op, const house *h)
+{
+    unsigned long long before = counted(&h->engine->counters.cancelled);
+    bool ended = op->progress == SAC_PROGRESS_DONE; /* then it is counted */
+    CHECK_INT(op_finish(op), SAC_ERR_CANCELLED);
+    CHECK_INT(op->call.state, SAC_AT_DONE);
+    CHECK_INT(counted(&h->engine->counters.cancelled), before + !ended);
+    CHECK(!op->woken && !op->call.lease->busy);
+    op_fini(op);
 }
 
 /* ---- meeting inside SQLite ------------------------------------------- */

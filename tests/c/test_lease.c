@@ -89,6 +89,50 @@ test_snapshot(void)
     house_fini(&h);
 }
 
+/* What will write has the lock from its first statement on, so nobody can
+ * come between its reads and its writes. */
+static void
+test_a_writer_locks_before_it_reads(void)
+{
+    static const sac_isolation isolations[] = {SAC_ISOLATION_LAZY,
+                                               SAC_ISOLATION_SNAPSHOT};
+    temp t;
+    temp_init(&t);
+    house h;
+    sac_options options = options_of(t.file);
+    options.inline_budget = 0;
+    house_init(&h, options);
+    house_create(&h, "CREATE TABLE t(a)");
+    house_create(&h, "INSERT INTO t VALUES(1)");
+    sqlite3 *stranger = temp_stranger(&t);
+    for (int i = 0; i < 2; i++) {
+        meeting m;
+        sac_lease lease;
+        operation op;
+        meeting_init(&m);
+        lease_connect(&lease, &h);
+        lease.isolation = isolations[i];
+        meeting_register(&m, lease.handle->db);
+        op_init(&op, &lease, SAC_CALL_EXECUTE, h.port);
+        (void)op_add(&op, "SELECT pause() FROM t LIMIT 1");
+        (void)op_add(&op, "INSERT INTO t VALUES(2)");
+        CHECK_INT(op_start(&op), SAC_PROGRESS_WAIT);
+        gate_wait(&m.entered, 1);
+        CHECK_INT(db_try(stranger, "INSERT INTO t VALUES(3)"), SQLITE_BUSY);
+        gate_add(&m.leave, 1);
+        CHECK_INT(op_finish(&op), SAC_OK);
+        op_fini(&op);
+        RUN_KIND(&lease, h.port, SAC_CALL_COMMIT);
+        lease_close(&lease, &h);
+        /* the functions of a connection go with it */
+        CHECK(sac_engine_dispose(h.engine, PATIENCE_NS));
+        meeting_fini(&m);
+    }
+    db_close(stranger);
+    house_fini(&h);
+    temp_fini(&t);
+}
+
 static void
 test_autocommit(void)
 {
@@ -547,6 +591,37 @@ test_a_stream_that_fails_is_over(void)
     meeting_fini(&m);
 }
 
+static void
+no_memory(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    (void)values;
+    sqlite3_result_error_nomem(context);
+}
+
+/* A read that fails badly enough takes the transaction with it, too. */
+static void
+test_lost_by_a_stream(void)
+{
+    house h;
+    sac_lease lease;
+    house_init(&h, options_of(NULL));
+    house_create(&h, "CREATE TABLE t(a)");
+    lease_connect(&lease, &h);
+    CHECK_INT(sqlite3_create_function(lease.handle->db, "nomem", 0,
+                                      SQLITE_UTF8, NULL, no_memory, NULL,
+                                      NULL),
+              SQLITE_OK);
+    RUN(&lease, h.port, "INSERT INTO t VALUES(1), (2)");
+    sac_stream *stream = open_stream(&lease, &h, "SELECT CASE WHEN a > 1 "
+                                     "THEN nomem() ELSE a END FROM t", 1);
+    CHECK_INT(fetch(&lease, &h, stream), SAC_ERR_NOMEM);
+    sac_stream_drop(&lease, stream);
+    check_lost(&lease, &h);
+    lease_close(&lease, &h);
+    house_fini(&h);
+}
+
 /* It has written everything before its first row; no part of it may stay
  * open, or the commit would be refused and the token let go too early. */
 static void
@@ -575,7 +650,10 @@ test_a_stream_that_writes(void)
 }
 
 TEST_MAIN({"lazy", test_lazy}, {"immediate", test_immediate},
-          {"snapshot", test_snapshot}, {"autocommit", test_autocommit},
+          {"snapshot", test_snapshot},
+          {"a_writer_locks_before_it_reads",
+           test_a_writer_locks_before_it_reads},
+          {"autocommit", test_autocommit},
           {"savepoints", test_savepoints},
           {"an_unpinned_lease_lets_go", test_an_unpinned_lease_lets_go},
           {"lost_by_interruption", test_lost_by_interruption},
@@ -594,4 +672,5 @@ TEST_MAIN({"lazy", test_lazy}, {"immediate", test_immediate},
           {"closing_stops_streams", test_closing_stops_streams},
           {"a_stream_over_a_commit", test_a_stream_over_a_commit},
           {"a_stream_that_fails_is_over", test_a_stream_that_fails_is_over},
+          {"lost_by_a_stream", test_lost_by_a_stream},
           {"a_stream_that_writes", test_a_stream_that_writes})

@@ -199,7 +199,7 @@ async def sweep(
     """-> how many waits there were to cancel at."""
     at = 0
     while True:
-        owner = f"try {at}"
+        owner = f"{timing.__name__} {at}"
         async with asyncio.timeout(20):
             trap = await way(scenario(engine, owner), at, timing)
         await is_sound(engine)

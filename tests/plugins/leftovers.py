@@ -41,6 +41,12 @@ def grown(before: dict[str, int]) -> dict[str, int]:
     }
 
 
+def pytest_collection_finish() -> None:
+    # What the imports made stays: a collection need not look at it again.
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     # Cycles of an earlier test must not be collected during this one.

@@ -160,9 +160,7 @@ async def test_two_tasks_do_not_lose_rows(connection: Any) -> None:
         return [row.i async for row in result]
 
     taken = await asyncio.gather(take(), take(), return_exceptions=True)
-    assert all(
-        isinstance(part, (list, InvalidRequestError)) for part in taken
-    )
+    assert all(isinstance(part, (list, InvalidRequestError)) for part in taken)
     rows = [i for part in taken if isinstance(part, list) for i in part]
     assert len(rows) == len(set(rows))
     await result.close()

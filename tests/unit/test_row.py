@@ -140,7 +140,9 @@ def test_keys_are_an_ordered_set() -> None:
     assert keys.isdisjoint(["z"])
     assert not keys.isdisjoint(["a"])
     assert repr(keys) == "ResultKeys(['b', 'a'])"
-    assert "a" in keys and 0 not in keys and [] not in keys
+    assert "a" in keys
+    assert 0 not in keys
+    assert [] not in keys
     with pytest.raises(TypeError):
         hash(keys)
 
@@ -205,6 +207,6 @@ def test_damaged_pickles_are_refused(arguments: Any) -> None:
 
 
 async def test_attribute_named_as_a_method() -> None:
-    row = await row_of("select 5 count, 6 \"index\", 7 \"_asdict\"")
+    row = await row_of('select 5 count, 6 "index", 7 "_asdict"')
     assert (row.count, row.index) == (5, 6)
     assert row._asdict() == {"count": 5, "index": 6, "_asdict": 7}

@@ -24,7 +24,9 @@ async def engine(engine):
 
 @pytest.fixture
 def scoped(engine):
-    return async_scoped_session(async_sessionmaker(engine), asyncio.current_task)
+    return async_scoped_session(
+        async_sessionmaker(engine), asyncio.current_task
+    )
 
 
 class Scope:
@@ -41,7 +43,7 @@ class Key:
     pass
 
 
-# ---- scopes ---------------------------------------------------------------
+# ---- scopes -----------------------------------------------------------------
 
 
 async def test_one_session_for_each_task(scoped):
@@ -219,7 +221,12 @@ def test_a_scope_function_that_fails():
         raise LookupError("nowhere")
 
     scoped = async_scoped_session(async_sessionmaker(), scopefunc)
-    for use in (scoped, scoped.registry.has, scoped.registry.clear, scoped.begin):
+    for use in (
+        scoped,
+        scoped.registry.has,
+        scoped.registry.clear,
+        scoped.begin,
+    ):
         with pytest.raises(LookupError):
             use()
     with pytest.raises(LookupError):
@@ -236,7 +243,7 @@ def test_a_factory_that_fails():
     assert not scoped.registry.has()
 
 
-# ---- calling and configuring --------------------------------------------------
+# ---- calling and configuring ------------------------------------------------
 
 
 async def test_keywords_for_a_new_session_only(scoped):
@@ -278,7 +285,12 @@ def test_wrong_arguments(arguments):
 
 def test_uninitialized():
     scoped = async_scoped_session.__new__(async_scoped_session)
-    for use in (scoped, scoped.begin, lambda: scoped(info={}), lambda: scoped.info):
+    for use in (
+        scoped,
+        scoped.begin,
+        lambda: scoped(info={}),
+        lambda: scoped.info,
+    ):
         with pytest.raises(RuntimeError):
             use()
     with pytest.raises(RuntimeError):
@@ -297,7 +309,7 @@ def test_attributes_subclass_and_subscript():
     assert scoped.session_factory is maker
 
 
-# ---- remove ---------------------------------------------------------------------
+# ---- remove -----------------------------------------------------------------
 
 
 async def test_remove_closes_and_forgets(scoped):
@@ -324,13 +336,15 @@ async def test_remove_forgets_what_does_not_close():
     assert not scoped.registry.has()
 
 
-# ---- the session's methods -----------------------------------------------------
+# ---- the session's methods --------------------------------------------------
 
 
 async def test_proxied_methods(scoped, engine):
-    assert (await scoped.execute(text("SELECT :a"), {"a": 3})).scalar_one() == 3
+    result = await scoped.execute(text("SELECT :a"), {"a": 3})
+    assert result.scalar_one() == 3
     assert await scoped.scalar(text("SELECT :a"), params={"a": 4}) == 4
-    assert (await scoped.scalars(text("SELECT 1 UNION SELECT 2"))).all() == [1, 2]
+    result = await scoped.scalars(text("SELECT 1 UNION SELECT 2"))
+    assert result.all() == [1, 2]
     stream = await scoped.stream(text("SELECT 1"))
     assert [tuple(row) async for row in stream] == [(1,)]
     stream = await scoped.stream_scalars(text("SELECT 1"))
@@ -370,7 +384,11 @@ async def test_a_method_works_in_the_task_that_runs_it(scoped):
 
 
 async def test_errors_of_a_method_come_when_it_is_awaited(scoped):
-    for coroutine in (scoped.execute(), scoped.execute(1, 2, 3), scoped.commit(a=1)):
+    for coroutine in (
+        scoped.execute(),
+        scoped.execute(1, 2, 3),
+        scoped.commit(a=1),
+    ):
         with pytest.raises(TypeError):
             await coroutine
     with pytest.raises(exc.ArgumentError):

@@ -1,0 +1,1 @@
+"""Extensions, under the path that users of SQLAlchemy know."""
