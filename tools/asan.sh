@@ -25,7 +25,10 @@ export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:abort_on_error=1
 
 status=0
 # The interpreter's own binary: a launcher script would be instrumented too.
-LD_PRELOAD=$("$(compiler)" -print-file-name=libasan.so) \
+# libstdc++ beside it: what ASAN intercepts of C++ must be there when greenlet,
+# which a peer loads, throws.
+preload() { "$(compiler)" -print-file-name="$1"; }
+LD_PRELOAD="$(preload libasan.so) $(preload libstdc++.so)" \
     "$dir/venv/bin/python" -m pytest -q -p no:cacheprovider --timeout 600 \
     --capture=sys --ignore tests/source "$@" || status=$?
 "$dir/venv/bin/python" tools/lsan_filter.py "$dir"/reports || status=1

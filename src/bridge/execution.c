@@ -178,7 +178,8 @@ execution_wake(sac_call *call)
     self->in_flight = false;
     Py_INCREF(self);
     drop_timer(self);
-    if (!resolve(self)) {
+    /* A future of a closed loop lets go of its task, and that of us. */
+    if (!resolve(self) && !self->orphan) {
         become_orphan(self);
     }
     Py_DECREF(self);
@@ -203,7 +204,7 @@ execution_time_out(PyObject *op, PyObject *Py_UNUSED(ignored))
         && sac_call_time_out(&self->call) == SAC_PROGRESS_DONE)
     {
         self->in_flight = false;
-        if (!resolve(self)) {
+        if (!resolve(self) && !self->orphan) {
             become_orphan(self);
         }
     }

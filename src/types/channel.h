@@ -25,7 +25,6 @@ typedef struct Sac_Channel {
     bool begun;            /* a transaction in the eyes of Python */
     bool settled;          /* the last control statement was executed, also
                               when its caller was cancelled meanwhile */
-    bool face_closed;      /* close() was called on the connection */
     unsigned savepoints;   /* names given out in this transaction */
     unsigned serial;       /* transactions begun on this channel */
     PyObject *weakrefs;
@@ -34,9 +33,6 @@ typedef struct Sac_Channel {
 /* -> new channel of the engine.  pinned: keeps its SQLite connection between
  * calls (a connection); else it has one only while something is open. */
 Sac_Channel *Sac_ChannelNew(Sac_State *state, PyObject *engine, bool pinned);
-
-/* Options of execution: a dict of Python, or NULL. -> 0 or -1. */
-int Sac_ChannelSetOptions(Sac_Channel *channel, PyObject *options);
 
 typedef enum Sac_Want {
     SAC_WANT_RESULT,   /* Result */

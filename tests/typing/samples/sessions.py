@@ -89,7 +89,7 @@ async def refused(engine: AsyncEngine, session: AsyncSession) -> None:
     AsyncSession(engine, colour=1)  # type: ignore[call-arg]
     AsyncSession("sqlite://")  # type: ignore[arg-type]
     AsyncSession(engine, join_transaction_mode="x")  # type: ignore[arg-type]
-    async_sessionmaker(engine, class_=int)  # type: ignore[call-overload]
+    async_sessionmaker(engine, class_=int)  # type: ignore[type-var]
     async_sessionmaker(engine, colour=1)  # type: ignore[call-overload]
     async_scoped_session(async_sessionmaker())  # type: ignore[call-arg]
     DBConnection()  # type: ignore[call-arg]
