@@ -51,6 +51,13 @@ drop_timer(Sac_Execution *self)
     Sac_ErrGive(saved);
 }
 
+static void
+drop_future(Sac_Execution *self)
+{
+    sac_list_remove(&self->link);
+    Py_CLEAR(self->future);
+}
+
 /* Keeps the exception that ends the call; the first one counts.
  * steals: exception. */
 static void
@@ -107,7 +114,7 @@ become_orphan(Sac_Execution *self)
     assert(!self->orphan);
     self->orphan = true;
     drop_timer(self);
-    Py_CLEAR(self->future);
+    drop_future(self);
     if (go_on_cancelled(self) == SAC_PROGRESS_WAIT) {
         self->call.lease->left = true;
         Py_INCREF(self);
@@ -161,6 +168,32 @@ resolve(Sac_Execution *self)
     Py_XDECREF(set);
     Py_DECREF(future);
     return resumed;
+}
+
+void
+Sac_ExecutionsCollect(Sac_State *state)
+{
+    sac_list dead, alive;
+    sac_list *node;
+    sac_list_init(&dead);
+    sac_list_init(&alive);
+    while ((node = sac_list_take_front(&state->waiting)) != NULL) {
+        Sac_Execution *self = SAC_CONTAINER(node, Sac_Execution, link);
+        sac_list_push_back(&alive, node);
+        Py_INCREF(self);
+        if (future_is_stranded(state, self->future)) {
+            sac_list_remove(node);
+            sac_list_push_back(&dead, node);
+        }
+        Py_DECREF(self);
+    }
+    sac_list_move(&state->waiting, &alive);
+    while ((node = sac_list_take_front(&dead)) != NULL) {
+        Sac_Execution *self = SAC_CONTAINER(node, Sac_Execution, link);
+        Py_INCREF(self);
+        become_orphan(self);
+        Py_DECREF(self);
+    }
 }
 
 static void
@@ -248,7 +281,9 @@ make_future(Sac_Execution *self)
     if (future != NULL
         && PyObject_SetAttr(future, state->str_future_blocking, Py_True) == 0)
     {
-        Py_XSETREF(self->future, Py_NewRef(future));
+        drop_future(self);
+        self->future = Py_NewRef(future);
+        sac_list_push_back(&state->waiting, &self->link);
         rc = start_timer(self, state, loop);
     }
     Py_XDECREF(future);
@@ -318,7 +353,7 @@ static PySendResult
 finish(Sac_Execution *self, PyObject **result)
 {
     drop_timer(self);
-    Py_CLEAR(self->future);
+    drop_future(self);
     Py_CLEAR(self->port_object);
     if (self->cancelled != NULL) {
         if (self->always_finish && self->call.error.status == SAC_OK) {
@@ -423,7 +458,7 @@ execution_resume(Sac_Op *op, PyObject *value, PyObject **result)
         return PYGEN_ERROR;
     }
     drop_timer(self);
-    Py_CLEAR(self->future);
+    drop_future(self);
     if (value == NULL) {
         return thrown(self, result);
     }
@@ -467,6 +502,7 @@ Sac_ExecutionNew(PyTypeObject *execution_type, const Sac_OpKind *kind,
     self->op.kind = kind;
     self->op.flow = &execution_flow;
     self->op.slots[0] = Py_XNewRef(owner);
+    sac_list_init(&self->link);
     self->step.params.rows = 1;
     if (call_kind == SAC_CALL_EXECUTE) {
         self->script.steps = &self->step;
@@ -561,7 +597,7 @@ execution_clear(PyObject *op)
     Py_CLEAR(self->names);
     Py_CLEAR(self->preset);
     Py_CLEAR(self->port_object);
-    Py_CLEAR(self->future);
+    drop_future(self);
     Py_CLEAR(self->timer);
     Py_CLEAR(self->cancelled);
     Py_CLEAR(self->result);

@@ -47,6 +47,7 @@ struct Sac_Execution {
                                    `parameters` lacks, or NULL */
     PyObject *port_object;      /* strong: the Port of the call, or NULL */
     PyObject *future;           /* strong while suspended */
+    sac_list link;              /* in state->waiting while there is a future */
     PyObject *timer;            /* strong: loop.call_later handle, or NULL */
     PyObject *cancelled;        /* strong: the exception that was thrown in
                                    while the call ended, or NULL */
@@ -73,6 +74,11 @@ int Sac_ExecutionReserve(Sac_Execution *execution, size_t rows, size_t width);
 /* steals: object, kept until the execution is gone.  -> 0, or -1 with
  * MemoryError. */
 int Sac_ExecutionPin(Sac_Execution *execution, PyObject *object);
+
+/* Ends the calls whose event loops were closed while they waited: nobody will
+ * resume them, and what they hold would never come back.  No exception is
+ * set. */
+void Sac_ExecutionsCollect(Sac_State *state);
 
 /* The exception for a finished call that failed, set.  Always -> NULL. */
 PyObject *Sac_ExecutionRaise(Sac_Execution *execution);

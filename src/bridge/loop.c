@@ -15,6 +15,7 @@
 #include <structmember.h>
 
 #include "bridge/compat.h"
+#include "bridge/execution.h"
 
 typedef struct PortObject {
     PyObject_HEAD
@@ -191,6 +192,7 @@ Sac_PortOfLoop(Sac_State *state, PyObject *loop)
     if (state->last_port != NULL && belongs_to(state->last_port, loop)) {
         return Py_NewRef(state->last_port);
     }
+    Sac_ExecutionsCollect(state); /* a new loop: old ones may be closed */
     Py_CLEAR(state->last_port);
     PyObject *port = NULL;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(state->ports); i++) {
@@ -207,7 +209,7 @@ Sac_PortOfLoop(Sac_State *state, PyObject *loop)
         port = port_new(state, loop);
     }
     if (port != NULL) {
-        state->last_port = Py_NewRef(port);
+        Py_XSETREF(state->last_port, Py_NewRef(port));
     }
     return port;
 }
@@ -233,6 +235,7 @@ Sac_PortsCollect(Sac_State *state)
     if (sac_fork_guard_tripped(state->fork_guard)) {
         return;
     }
+    Sac_ExecutionsCollect(state);
     Py_CLEAR(state->last_port);
     for (Py_ssize_t i = PyList_GET_SIZE(state->ports) - 1; i >= 0; i--) {
         if (i >= PyList_GET_SIZE(state->ports)) {

@@ -189,6 +189,13 @@ Sac_StateClear(PyObject *module)
     return 0;
 }
 
+static void
+forget_all(sac_list *head)
+{
+    while (sac_list_take_front(head) != NULL) {
+    }
+}
+
 void
 Sac_StateFree(void *module)
 {
@@ -198,9 +205,9 @@ Sac_StateFree(void *module)
         return;
     }
     if (state->live_templates.next != NULL) { /* it was initialised */
-        while (sac_list_take_front(&state->live_templates) != NULL) {
-            /* one that outlives the module is in no list */
-        }
+        /* What outlives the module is in no list. */
+        forget_all(&state->live_templates);
+        forget_all(&state->waiting);
     }
     if (state->registry != NULL) {
         sac_registry_free(state->registry);
@@ -269,6 +276,7 @@ Sac_StateInit(PyObject *module)
 {
     Sac_State *state = Sac_StateOfModule(module);
     sac_list_init(&state->live_templates);
+    sac_list_init(&state->waiting);
     state->memory_statistics_off = sac_process_configure();
     sac_list_init(&state->engines);
     state->registry = sac_registry_new();

@@ -98,6 +98,7 @@ typedef struct Sac_State {
 
     /* Not Python objects. */
     sac_registry *registry;     /* owned: writer tokens of open files */
+    sac_list waiting;           /* of Sac_Execution: those with a future */
     sac_list engines;           /* of Sac_Engine: those that are alive */
     sac_fork_guard *fork_guard; /* owned: ports do not survive a fork */
     int64_t inline_ns;          /* time spent inline since the loop last ran */

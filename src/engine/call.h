@@ -19,12 +19,12 @@
 #include "engine/script.h"
 
 typedef enum sac_call_kind {
-    SAC_CALL_CONNECT,  /* have an opened handle */
-    SAC_CALL_EXECUTE,  /* run the script, in a transaction if it writes */
-    SAC_CALL_FETCH,    /* run a live stream on; no BEGIN, no token */
+    SAC_CALL_CONNECT, /* have an opened handle */
+    SAC_CALL_EXECUTE, /* run the script, in a transaction if it writes */
+    SAC_CALL_FETCH,   /* run a live stream on; no BEGIN, no token */
     SAC_CALL_COMMIT,
     SAC_CALL_ROLLBACK,
-    SAC_CALL_CLOSE,    /* roll back and give the handle back */
+    SAC_CALL_CLOSE, /* roll back and give the handle back */
 } sac_call_kind;
 
 typedef enum sac_call_state {
@@ -45,29 +45,29 @@ typedef enum sac_progress {
 typedef struct sac_call sac_call;
 
 struct sac_call {
-    sac_lease *lease;      /* borrowed: the owner keeps it alive */
+    sac_lease *lease; /* borrowed: the owner keeps it alive */
     sac_call_kind kind;
     sac_call_state state;
-    sac_script *script;    /* borrowed; EXECUTE, FETCH */
-    sac_stream *stream;    /* borrowed: whose script it is, or NULL */
-    sac_port *port;        /* strong once it had to wait */
-    sac_port *(*need_port)(sac_call *call); /* -> borrowed port of the driver,
+    sac_script *script; /* borrowed; EXECUTE, FETCH */
+    sac_stream *stream; /* borrowed: whose script it is, or NULL */
+    sac_port *port;     /* strong once it had to wait */
+    sac_port *(*need_port)(sac_call *call);  /* -> borrowed port of the driver,
                                                or NULL: cannot wait here */
-    void (*wake)(sac_call *call); /* on the port's thread */
+    void (*wake)(sac_call *call);            /* on the port's thread */
     uintptr_t (*need_owner)(sac_call *call); /* -> identity for the self-wait
                                                check; may be NULL */
-    bool write;            /* some statement needs the token */
-    bool immediate;        /* BEGIN IMMEDIATE first, whatever it is */
-    bool unstoppable;      /* seen through although it was cancelled */
-    bool cancelled;        /* asked to end */
-    bool timed_out;        /* waited too long in a queue */
-    bool offload;          /* a lock or the budget sent it to a worker */
-    sac_script control;    /* BEGIN before the script; COMMIT or ROLLBACK */
+    bool write;         /* some statement needs the token */
+    bool immediate;     /* BEGIN IMMEDIATE first, whatever it is */
+    bool unstoppable;   /* seen through although it was cancelled */
+    bool cancelled;     /* asked to end */
+    bool timed_out;     /* waited too long in a queue */
+    bool offload;       /* a lock or the budget sent it to a worker */
+    sac_script control; /* BEGIN before the script; COMMIT or ROLLBACK */
     sac_step control_step;
     sac_ticket ticket;
     sac_job job;
-    sac_verdict verdict;   /* of the last run; written by who ran */
-    sac_error error;       /* likewise */
+    sac_verdict verdict; /* of the last run; written by who ran */
+    sac_error error;     /* likewise */
 };
 
 /* Sets everything up; nothing runs yet. */

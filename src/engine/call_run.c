@@ -1,0 +1,345 @@
+/* Running a call's scripts, on this thread or on a worker, and what follows.
+ *
+ * The job functions run on a worker and touch nothing but their call, its
+ * script and the lease's handle; the driver keeps its hands off these until
+ * the job's message has been delivered.  The rest runs on the thread that
+ * drives the lease.  Knows nothing of how the call got its handle and its
+ * token. */
+#include "engine/call_parts.h"
+
+#include <assert.h>
+#include <sqlite3.h>
+
+/* Shapes whose inline runs take longer than this go to a worker. */
+enum { SLOW_INLINE_NS = 1000000 };
+
+static void
+job_delivered(sac_message *message)
+{
+    sac_job *job = SAC_CONTAINER(message, sac_job, message);
+    sac_call *call = SAC_CONTAINER(job, sac_call, job);
+    call->wake(call);
+}
+
+/* ---- ending ---------------------------------------------------------- */
+
+/* What the lease need not keep any longer goes back. */
+static void
+let_go(sac_lease *lease, bool pinned)
+{
+    if (!lease->in_tx && lease->token) {
+        lease->token = false;
+        sac_writer_release(sac_engine_writer(lease->engine));
+    }
+    if (lease->handle != NULL && !pinned && !lease->in_tx &&
+        sac_list_empty(&lease->streams)) {
+        sac_handle *handle = lease->handle;
+        lease->handle = NULL;
+        sac_engine_checkin(lease->engine, handle);
+    }
+    if (!lease->in_tx) {
+        lease->heavy = false;
+    }
+}
+
+/* A stream is on its lease's list exactly while its statement is live.  Any
+ * other statement that is still live was on its way to a worker when the call
+ * ended. */
+static void
+settle_script(sac_call *call)
+{
+    sac_script *script = call->script;
+    sac_stream *stream = call->stream;
+    if (stream != NULL) {
+        sac_list_remove(&stream->link);
+    }
+    if (script == NULL || script->live == NULL) {
+        return;
+    }
+    if (stream == NULL || call->error.status != SAC_OK) {
+        sac_script_stop(script, call->lease->handle);
+        return;
+    }
+    sac_list_push_back(&call->lease->streams, &stream->link);
+}
+
+/* The end of every call that had begun. */
+sac_progress
+sac_call_end(sac_call *call)
+{
+    sac_lease *lease = call->lease;
+    settle_script(call);
+    if (lease->handle != NULL && lease->handle->db != NULL) {
+        bool in_tx = sac_handle_in_transaction(lease->handle);
+        bool runs =
+            call->kind == SAC_CALL_EXECUTE || call->kind == SAC_CALL_FETCH;
+        if (lease->in_tx && !in_tx && runs && call->error.status != SAC_OK) {
+            lease->lost = true;
+        }
+        lease->in_tx = in_tx;
+    }
+    lease->busy = false;
+    lease->left = false;
+    sac_lease_stop_streams(lease, true);
+    if (lease->give_up) {
+        sac_lease_give_up(lease);
+    }
+    /* Who could not connect has nothing to close. */
+    let_go(lease, lease->pinned && !(call->kind == SAC_CALL_CONNECT &&
+                                     call->error.status != SAC_OK));
+    call->state = SAC_AT_DONE;
+    return SAC_PROGRESS_DONE;
+}
+
+sac_progress
+sac_call_end_with(sac_call *call, sac_status status)
+{
+    (void)sac_error_set(&call->error, status, NULL);
+    return sac_call_end(call);
+}
+
+static void
+count(atomic_ullong *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+sac_progress
+sac_call_end_cancelled(sac_call *call)
+{
+    count(&call->lease->engine->counters.cancelled);
+    return sac_call_end_with(call, SAC_ERR_CANCELLED);
+}
+
+
+/* ---- waiting --------------------------------------------------------- */
+
+bool
+sac_call_have_port(sac_call *call)
+{
+    if (call->port == NULL) {
+        sac_port *port = call->need_port(call);
+        if (port != NULL) {
+            call->port = sac_port_retain(port);
+        }
+    }
+    return call->port != NULL;
+}
+
+sac_progress
+sac_call_submit(sac_call *call, void (*run)(sac_job *), sac_lane lane,
+                sac_call_state state)
+{
+    if (!sac_call_have_port(call)) {
+        return sac_call_end_with(call, SAC_ERR_WOULD_WAIT);
+    }
+    sac_job_init(&call->job, run);
+    call->job.message.deliver = job_delivered;
+    call->job.port = call->port;
+    call->lease->heavy = true;
+    call->state = state;
+    sac_status status =
+        sac_engine_submit(call->lease->engine, &call->job, lane);
+    return status == SAC_OK ? SAC_PROGRESS_WAIT
+                            : sac_call_end_with(call, status);
+}
+
+static sac_lane
+lane_of(const sac_call *call)
+{
+    return call->lease->token ? SAC_LANE_WRITE : SAC_LANE_READ;
+}
+
+/* ---- running --------------------------------------------------------- */
+
+/* What the run of a user's script teaches about its last statement begun. */
+static sac_plan *
+plan_at_work(const sac_call *call)
+{
+    if (call->kind != SAC_CALL_EXECUTE || call->script->count == 0) {
+        return NULL;
+    }
+    int at = call->script->at;
+    if (at >= call->script->count) {
+        at = call->script->count - 1;
+    }
+    return call->script->steps[at].plan;
+}
+
+static void
+learn(sac_call *call, bool spent)
+{
+    sac_plan *plan = plan_at_work(call);
+    if (plan != NULL && (spent || (sac_plan_facts(plan) & SAC_PLAN_SLOW))) {
+        sac_plan_learn(plan, spent);
+    }
+}
+
+/* An inline run is over: did it prove long? */
+static bool
+prove(sac_call *call, int64_t started)
+{
+    const sac_guard *guard = &call->lease->handle->guard;
+    sac_plan *plan = plan_at_work(call);
+    bool spent = guard->used >= guard->budget;
+    if (!spent && plan != NULL) {
+        bool long_by_clock = sac_clock_ns() - started > SLOW_INLINE_NS;
+        spent = sac_plan_strike(plan, long_by_clock);
+    }
+    if (spent) {
+        learn(call, true);
+    }
+    return spent;
+}
+
+static sac_verdict
+run_scripts(sac_call *call)
+{
+    sac_handle *handle = call->lease->handle;
+    if (call->control.at < call->control.count) {
+        sac_verdict verdict =
+            sac_script_run(&call->control, handle, &call->error);
+        if (verdict != SAC_RUN_DONE) {
+            return verdict;
+        }
+    }
+    if (call->script == NULL) {
+        return SAC_RUN_DONE;
+    }
+    return sac_script_run(call->script, handle, &call->error);
+}
+
+static void
+checkpoint_if_due(sac_call *call)
+{
+    sac_lease *lease = call->lease;
+    int limit = lease->engine->options.checkpoint_frames;
+    if (lease->token && limit > 0 && lease->handle->wal_frames >= limit &&
+        !sac_handle_in_transaction(lease->handle)) {
+        sac_handle_checkpoint(lease->handle);
+        count(&lease->engine->counters.checkpoints);
+    }
+}
+
+/* The end of a transaction or of a savepoint is not stopped half-way. */
+bool
+sac_call_can_be_stopped(const sac_call *call)
+{
+    switch (call->kind) {
+    case SAC_CALL_CONNECT:
+    case SAC_CALL_EXECUTE:
+    case SAC_CALL_FETCH:
+        return !call->unstoppable;
+    case SAC_CALL_COMMIT:
+    case SAC_CALL_ROLLBACK:
+    case SAC_CALL_CLOSE:
+        break;
+    }
+    return false;
+}
+
+void
+sac_call_guard_worker(sac_call *call, sac_job *job)
+{
+    sac_handle *handle = call->lease->handle;
+    handle->guard = (sac_guard){
+        .cancel = sac_call_can_be_stopped(call) ? &job->cancel : NULL,
+        .busy_deadline = sac_clock_ns() +
+                         (int64_t)handle->options->busy_timeout_ms * 1000000,
+    };
+}
+
+static void
+job_run(sac_job *job)
+{
+    sac_call *call = SAC_CONTAINER(job, sac_call, job);
+    sac_handle *handle = call->lease->handle;
+    int64_t budget = handle->options->inline_budget;
+    sac_call_guard_worker(call, job);
+    int64_t started = sac_clock_ns();
+    call->verdict = run_scripts(call);
+    learn(call, handle->guard.used >= budget ||
+                    sac_clock_ns() - started > SLOW_INLINE_NS);
+    handle->guard.cancel = NULL;
+    checkpoint_if_due(call);
+    job->status = call->verdict == SAC_RUN_DONE ? SAC_OK : call->error.status;
+}
+
+sac_progress
+sac_call_ran(sac_call *call)
+{
+    sac_lease *lease = call->lease;
+    if (call->cancelled && call->error.status != SAC_OK) {
+        (void)sac_error_set(&call->error, SAC_ERR_CANCELLED, NULL);
+        count(&lease->engine->counters.cancelled);
+    }
+    if (call->error.status != SAC_OK &&
+        (call->kind == SAC_CALL_CLOSE || call->kind == SAC_CALL_ROLLBACK)) {
+        lease->handle->broken = true;
+    }
+    return sac_call_end(call);
+}
+
+/* A run on this thread, under the budget. -> true when it ended here. */
+static bool
+run_inline(sac_call *call)
+{
+    sac_engine *engine = call->lease->engine;
+    sac_handle *handle = call->lease->handle;
+    handle->guard = (sac_guard){
+        .inside = true,
+        .budget = engine->options.inline_budget,
+    };
+    int64_t started = sac_clock_ns();
+    call->verdict = run_scripts(call);
+    bool spent = prove(call, started);
+    handle->guard.inside = false;
+    if (call->verdict != SAC_RUN_HANDOVER) {
+        count(&engine->counters.inline_runs);
+        return true;
+    }
+    /* One that keeps its row has too many bytes, no lock before it. */
+    bool locked =
+        !spent && (call->script == NULL || call->script->live == NULL);
+    count(locked ? &engine->counters.busy_retries
+                 : &engine->counters.handovers);
+    return false;
+}
+
+static bool
+belongs_on_worker(const sac_call *call)
+{
+    const sac_lease *lease = call->lease;
+    const sac_options *options = &lease->engine->options;
+    if (call->offload || options->inline_budget <= 0) {
+        return true;
+    }
+    if (call->kind == SAC_CALL_FETCH) {
+        /* A batch cannot be begun again, so nothing bounds it here. */
+        return true;
+    }
+    bool commits =
+        call->kind == SAC_CALL_COMMIT ||
+        (call->write && lease->isolation == SAC_ISOLATION_AUTOCOMMIT);
+    if (commits || call->kind == SAC_CALL_ROLLBACK ||
+        call->kind == SAC_CALL_CLOSE) {
+        int limit = options->checkpoint_frames;
+        return options->slow_commit || lease->heavy ||
+               (limit > 0 && lease->handle->wal_frames >= limit);
+    }
+    return false;
+}
+
+sac_progress
+sac_call_run(sac_call *call)
+{
+    if (call->cancelled) {
+        return sac_call_end_cancelled(call);
+    }
+    if (!belongs_on_worker(call)) {
+        if (run_inline(call)) {
+            return sac_call_ran(call);
+        }
+    }
+    return sac_call_submit(call, job_run, lane_of(call), SAC_AT_RUN);
+}
