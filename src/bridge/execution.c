@@ -86,6 +86,7 @@ execution_need_port(sac_call *call)
             Py_DECREF(loop);
         }
         if (self->port_object == NULL) {
+            self->no_port = true;
             remember(self, Sac_ErrTake());
             return NULL;
         }
@@ -191,7 +192,10 @@ Sac_ExecutionsCollect(Sac_State *state)
     while ((node = sac_list_take_front(&dead)) != NULL) {
         Sac_Execution *self = SAC_CONTAINER(node, Sac_Execution, link);
         Py_INCREF(self);
-        become_orphan(self);
+        /* The future cannot wake its task, but lets go of it. */
+        if (!resolve(self) && !self->orphan) {
+            become_orphan(self);
+        }
         Py_DECREF(self);
     }
 }
@@ -355,6 +359,9 @@ finish(Sac_Execution *self, PyObject **result)
     drop_timer(self);
     drop_future(self);
     Py_CLEAR(self->port_object);
+    if (self->no_port && self->call.error.status == SAC_OK) {
+        Py_CLEAR(self->cancelled); /* it could be done without waiting */
+    }
     if (self->cancelled != NULL) {
         if (self->always_finish && self->call.error.status == SAC_OK) {
             finish_unheard(self);

@@ -53,6 +53,7 @@ struct Sac_Execution {
                                    while the call ended, or NULL */
     PyObject *result;           /* strong: ready, but the loop goes first */
     double wait_timeout;        /* seconds in a queue, < 0: for ever */
+    bool no_port;               /* there was none; `cancelled` says why */
     bool in_flight;             /* the engine will wake us */
     bool orphan;                /* nobody waits for the result any more; in
                                    flight it refers to itself */

@@ -131,6 +131,10 @@ sac_call_submit(sac_call *call, void (*run)(sac_job *), sac_lane lane,
                 sac_call_state state)
 {
     if (!sac_call_have_port(call)) {
+        if (call->kind == SAC_CALL_CLOSE || call->kind == SAC_CALL_ROLLBACK) {
+            call->lease->give_up = true; /* it is done without us */
+            return sac_call_end(call);
+        }
         return sac_call_end_with(call, SAC_ERR_WOULD_WAIT);
     }
     sac_job_init(&call->job, run);

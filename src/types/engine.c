@@ -21,195 +21,15 @@ enum {
     SHUTDOWN_WAIT_NS = 200000000, /* for jobs that were told to end */
 };
 
-/* ---- from the checked dict to sac_options ---------------------------- */
-
-static PyObject *
-item(PyObject *spec, const char *name)
-{
-    PyObject *value = PyDict_GetItemString(spec, name);
-    if (value == NULL && !PyErr_Occurred()) {
-        PyErr_Format(PyExc_KeyError, "engine specification lacks %s", name);
-    }
-    return value;
-}
-
-static int
-take_int(PyObject *spec, const char *name, int *out)
-{
-    PyObject *value = item(spec, name);
-    if (value == NULL) {
-        return -1;
-    }
-    int overflow;
-    long number = PyLong_AsLongAndOverflow(value, &overflow);
-    if (number == -1 && PyErr_Occurred()) {
-        return -1;
-    }
-    if (overflow != 0 || number > INT_MAX || number < INT_MIN) {
-        PyErr_Format(PyExc_OverflowError, "%s is out of range: %R", name,
-                     value);
-        return -1;
-    }
-    *out = (int)number;
-    return 0;
-}
-
-static int
-take_int64(PyObject *spec, const char *name, int64_t *out)
-{
-    PyObject *value = item(spec, name);
-    if (value == NULL) {
-        return -1;
-    }
-    *out = PyLong_AsLongLong(value);
-    return *out == -1 && PyErr_Occurred() ? -1 : 0;
-}
-
-static int
-take_bool(PyObject *spec, const char *name, bool *out)
-{
-    PyObject *value = item(spec, name);
-    if (value == NULL) {
-        return -1;
-    }
-    int truth = PyObject_IsTrue(value);
-    *out = truth > 0;
-    return truth < 0 ? -1 : 0;
-}
-
-static int
-take_double(PyObject *spec, const char *name, double *out)
-{
-    PyObject *value = item(spec, name);
-    if (value == NULL) {
-        return -1;
-    }
-    *out = PyFloat_AsDouble(value);
-    return *out == -1.0 && PyErr_Occurred() ? -1 : 0;
-}
-
-static int
-take_object(PyObject *spec, const char *name, PyObject **out)
-{
-    PyObject *value = item(spec, name);
-    if (value == NULL) {
-        return -1;
-    }
-    *out = Py_NewRef(value);
-    return 0;
-}
-
-/* -> owned copy, or NULL with an exception. */
-static char *
-copy_text(PyObject *text)
-{
-    Py_ssize_t size;
-    const char *utf8 = PyUnicode_AsUTF8AndSize(text, &size);
-    if (utf8 == NULL) {
-        return NULL;
-    }
-    char *copy = sac_strndup(utf8, (size_t)size);
-    if (copy == NULL) {
-        PyErr_NoMemory();
-    }
-    return copy;
-}
-
-static int
-take_path(PyObject *spec, sac_options *options)
-{
-    PyObject *path = item(spec, "path");
-    if (path == NULL) {
-        return -1;
-    }
-    if (path == Py_None) {
-        return 0;
-    }
-    options->path = copy_text(path);
-    return options->path == NULL ? -1 : 0;
-}
-
-static int
-take_setup(PyObject *spec, sac_options *options)
-{
-    PyObject *setup = item(spec, "setup");
-    if (setup == NULL) {
-        return -1;
-    }
-    Py_ssize_t count = PyList_Size(setup);
-    if (count < 0) {
-        return -1;
-    }
-    options->setup = sac_calloc((size_t)count + 1, sizeof(char *));
-    if (options->setup == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        options->setup[i] = copy_text(PyList_GET_ITEM(setup, i));
-        if (options->setup[i] == NULL) {
-            return -1;
-        }
-        options->setup_count++;
-    }
-    return 0;
-}
-
-static int
-take_options(PyObject *spec, sac_options *options)
-{
-    if (take_path(spec, options) < 0 || take_setup(spec, options) < 0
-        || take_bool(spec, "uri", &options->uri) < 0
-        || take_bool(spec, "read_only", &options->read_only) < 0
-        || take_bool(spec, "create", &options->create) < 0
-        || take_bool(spec, "wal", &options->wal) < 0
-        || take_bool(spec, "slow_commit", &options->slow_commit) < 0
-        || take_bool(spec, "keep_none", &options->keep_none) < 0
-        || take_bool(spec, "check_moved", &options->check_moved) < 0
-        || take_int(spec, "busy_timeout_ms", &options->busy_timeout_ms) < 0
-        || take_int(spec, "statement_cache", &options->statement_cache) < 0
-        || take_int(spec, "plan_cache", &options->plan_cache) < 0
-        || take_int(spec, "checkpoint_frames", &options->checkpoint_frames) < 0
-        || take_int(spec, "pool_size", &options->pool_size) < 0
-        || take_int(spec, "max_overflow", &options->max_overflow) < 0
-        || take_int(spec, "readers", &options->readers) < 0
-        || take_int(spec, "reader_nice", &options->reader_nice) < 0
-        || take_int64(spec, "inline_budget", &options->inline_budget) < 0
-        || take_int64(spec, "recycle_ns", &options->recycle_ns) < 0) {
-        return -1;
-    }
-    return 0;
-}
-
-int
-Sac_IsolationFromWord(Sac_State *state, PyObject *word,
-                      sac_isolation *isolation)
-{
-    static const char *const words[] = { "lazy", "immediate", "snapshot",
-                                         "autocommit" };
-    for (int i = 0; i < 4; i++) {
-        if (PyUnicode_Check(word)
-            && PyUnicode_CompareWithASCIIString(word, words[i]) == 0) {
-            *isolation = (sac_isolation)i;
-            return 0;
-        }
-    }
-    (void)Sac_RaiseNamed(state, "ArgumentError",
-                         "isolation: %R is not one of lazy, immediate, "
-                         "snapshot, autocommit",
-                         word);
-    return -1;
-}
-
 /* ---- the log --------------------------------------------------------- */
 
 static int
 read_log(Sac_Engine *self)
 {
     PyObject *on = PyObject_CallMethod(self->log, "enabled", NULL);
-    PyObject *rows = on == NULL ? NULL
-                                : PyObject_CallMethod(self->log, "enabled",
-                                                      "O", Py_True);
+    PyObject *rows =
+        on == NULL ? NULL
+                   : PyObject_CallMethod(self->log, "enabled", "O", Py_True);
     if (rows == NULL) {
         Py_XDECREF(on);
         return -1;
@@ -223,40 +43,10 @@ read_log(Sac_Engine *self)
 
 /* ---- life ------------------------------------------------------------ */
 
-static int
-fill(Sac_State *state, Sac_Engine *self, PyObject *spec)
+/* steals: engine. -> new, empty but for it. */
+static Sac_Engine *
+engine_new(Sac_State *state, sac_engine *engine)
 {
-    PyObject *word = item(spec, "isolation");
-    if (word == NULL
-        || Sac_IsolationFromWord(state, word, &self->isolation) < 0
-        || take_object(spec, "url", &self->url) < 0
-        || take_object(spec, "dialect", &self->dialect) < 0
-        || take_object(spec, "log", &self->log) < 0
-        || take_object(spec, "execution_options", &self->options) < 0
-        || take_object(spec, "isolation_level", &self->isolation_name) < 0
-        || take_object(spec, "poolclass", &self->poolclass) < 0
-        || take_double(spec, "pool_timeout", &self->pool_timeout) < 0
-        || take_double(spec, "writer_timeout", &self->writer_timeout) < 0
-        || take_bool(spec, "hide_parameters", &self->hide_parameters) < 0) {
-        return -1;
-    }
-    /* Now: a finalizer may run when Python code cannot any more. */
-    self->shown = PyObject_Str(self->url);
-    return self->shown == NULL ? -1 : read_log(self);
-}
-
-static PyObject *
-engine_from_spec(Sac_State *state, PyObject *spec)
-{
-    sac_options options = { 0 };
-    if (take_options(spec, &options) < 0) {
-        sac_options_fini(&options);
-        return NULL;
-    }
-    sac_engine *engine = sac_engine_new(&options, state->registry);
-    if (engine == NULL) {
-        return PyErr_NoMemory();
-    }
     Sac_Engine *self = PyObject_GC_New(Sac_Engine, state->engine_type);
     if (self == NULL) {
         sac_engine_release(engine);
@@ -265,31 +55,82 @@ engine_from_spec(Sac_State *state, PyObject *spec)
     memset((char *)self + sizeof(PyObject), 0,
            sizeof(*self) - sizeof(PyObject));
     self->engine = engine;
-    sac_list_push_back(&state->engines, &self->link);
+    sac_list_init(&self->link);
     PyObject_GC_Track(self);
-    if (fill(state, self, spec) < 0) {
+    return self;
+}
+
+static PyObject *
+engine_from_spec(Sac_State *state, PyObject *spec)
+{
+    sac_options options = {0};
+    if (Sac_OptionsFromSpec(spec, &options) < 0) {
+        sac_options_fini(&options);
+        return NULL;
+    }
+    sac_engine *engine = sac_engine_new(&options, state->registry);
+    if (engine == NULL) {
+        return PyErr_NoMemory();
+    }
+    Sac_Engine *self = engine_new(state, engine);
+    if (self == NULL) {
+        return NULL;
+    }
+    sac_list_push_back(&state->engines, &self->link);
+    if (Sac_EngineFill(state, self, spec) < 0 || read_log(self) < 0) {
         Py_DECREF(self);
         return NULL;
     }
     return (PyObject *)self;
 }
 
-PyDoc_STRVAR(create_doc,
-"create_async_engine(url, **kwargs)\n--\n\n"
-"Make an engine for a SQLite database; nothing is opened yet.\n\n"
-"Args:\n"
-"    url: a str or URL: 'sqlite+aiosqlite://' (memory), '.../rel.db',\n"
-"        '..//abs.db', 'file:' URIs.\n"
-"    **kwargs: see docs/reference/engine.md: echo, hide_parameters,\n"
-"        pool_size, max_overflow, pool_timeout (s), pool_recycle (s),\n"
-"        isolation_level, connect_args, inline_budget (VM instructions),\n"
-"        synchronous, journal_mode, foreign_keys, ...\n\n"
-"Returns:\n    AsyncEngine\n\n"
-"Raises:\n"
-"    ArgumentError: a malformed URL or a value that does not fit.\n"
-"    NoSuchModuleError: a dialect other than SQLite.\n"
-"    TypeError: an unknown keyword.\n\n"
-"After SQLAlchemy's function of this name.");
+/* The same connections under other options. */
+static Sac_Engine *
+engine_copy(Sac_Engine *self)
+{
+    Sac_State *state = SAC_STATE(self);
+    Sac_Engine *copy = engine_new(state, sac_engine_retain(self->engine));
+    if (copy == NULL) {
+        return NULL;
+    }
+    copy->url = Py_NewRef(self->url);
+    copy->shown = Py_NewRef(self->shown);
+    copy->dialect = Py_NewRef(self->dialect);
+    copy->log = Py_NewRef(self->log);
+    copy->options = PyDict_Copy(self->options);
+    copy->isolation_name = Py_NewRef(self->isolation_name);
+    copy->poolclass = Py_NewRef(self->poolclass);
+    copy->isolation = self->isolation;
+    copy->pool_timeout = self->pool_timeout;
+    copy->writer_timeout = self->writer_timeout;
+    copy->hide_parameters = self->hide_parameters;
+    copy->logs = self->logs;
+    copy->logs_rows = self->logs_rows;
+    copy->origin =
+        Py_NewRef(self->origin == NULL ? (PyObject *)self : self->origin);
+    if (copy->options == NULL) {
+        Py_CLEAR(copy);
+    }
+    return copy;
+}
+
+PyDoc_STRVAR(
+    create_doc,
+    "create_async_engine(url, **kwargs)\n--\n\n"
+    "Make an engine for a SQLite database; nothing is opened yet.\n\n"
+    "Args:\n"
+    "    url: a str or URL: 'sqlite+aiosqlite://' (memory), '.../rel.db',\n"
+    "        '..//abs.db', 'file:' URIs.\n"
+    "    **kwargs: see docs/reference/engine.md: echo, hide_parameters,\n"
+    "        pool_size, max_overflow, pool_timeout (s), pool_recycle (s),\n"
+    "        isolation_level, connect_args, inline_budget (VM instructions),\n"
+    "        synchronous, journal_mode, foreign_keys, ...\n\n"
+    "Returns:\n    AsyncEngine\n\n"
+    "Raises:\n"
+    "    ArgumentError: a malformed URL or a value that does not fit.\n"
+    "    NoSuchModuleError: a dialect other than SQLite.\n"
+    "    TypeError: an unknown keyword.\n\n"
+    "After SQLAlchemy's function of this name.");
 
 static PyObject *
 create_async_engine(PyObject *module, PyObject *args, PyObject *kwargs)
@@ -326,6 +167,7 @@ engine_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->options);
     Py_VISIT(self->isolation_name);
     Py_VISIT(self->poolclass);
+    Py_VISIT(self->origin);
     return 0;
 }
 
@@ -340,6 +182,7 @@ engine_clear(PyObject *op)
     Py_CLEAR(self->options);
     Py_CLEAR(self->isolation_name);
     Py_CLEAR(self->poolclass);
+    Py_CLEAR(self->origin);
     return 0;
 }
 
@@ -348,7 +191,8 @@ static void
 engine_finalize(PyObject *op)
 {
     Sac_Engine *self = (Sac_Engine *)op;
-    if (self->engine == NULL || sac_engine_forked(self->engine)) {
+    if (self->engine == NULL || self->origin != NULL ||
+        sac_engine_forked(self->engine)) {
         return;
     }
     if (sac_pool_count(self->engine->pool).open == 0) {
@@ -360,9 +204,10 @@ engine_finalize(PyObject *op)
     if (shown == NULL) {
         PyErr_Clear(); /* the interpreter is going: nothing can be imported */
     }
-    if (PyErr_ResourceWarning(op, 1, "unclosed %V: await its dispose(), or "
-                              "close() of the DBConnection", shown,
-                              "AsyncEngine") < 0) {
+    if (PyErr_ResourceWarning(op, 1,
+                              "unclosed %V: await its dispose(), or "
+                              "close() of the DBConnection",
+                              shown, "AsyncEngine") < 0) {
         PyErr_WriteUnraisable(op);
     }
     Py_XDECREF(shown);
@@ -383,12 +228,13 @@ engine_dealloc(PyObject *op)
     }
     sac_engine *engine = self->engine;
     self->engine = NULL;
+    bool is_copy = self->origin != NULL;
     sac_list_remove(&self->link);
     (void)engine_clear(op);
     if (engine != NULL) {
-        if (!sac_engine_forked(engine)) {
-            Py_BEGIN_ALLOW_THREADS
-            (void)sac_engine_dispose(engine, DISPOSE_WAIT_NS);
+        if (!is_copy && !sac_engine_forked(engine)) {
+            Py_BEGIN_ALLOW_THREADS(void)
+            sac_engine_dispose(engine, DISPOSE_WAIT_NS);
             Py_END_ALLOW_THREADS
         }
         sac_engine_release(engine);
@@ -407,11 +253,12 @@ engine_repr(PyObject *op)
                                 self->shown == NULL ? Py_None : self->shown);
 }
 
-PyDoc_STRVAR(connect_doc,
-"connect($self, /)\n--\n\n"
-"A connection: `await` it, or `async with engine.connect() as conn`.\n\n"
-"Returns:\n    AsyncConnection; leaving the block closes it and rolls back\n"
-"    what was not committed.");
+PyDoc_STRVAR(
+    connect_doc,
+    "connect($self, /)\n--\n\n"
+    "A connection: `await` it, or `async with engine.connect() as conn`.\n\n"
+    "Returns:\n    AsyncConnection; leaving the block closes it and rolls back\n"
+    "    what was not committed.");
 
 static PyObject *
 engine_connect(PyObject *op, PyObject *Py_UNUSED(ignored))
@@ -426,10 +273,11 @@ engine_connect(PyObject *op, PyObject *Py_UNUSED(ignored))
     return connection;
 }
 
-PyDoc_STRVAR(begin_doc,
-"begin($self, /)\n--\n\n"
-"`async with engine.begin() as conn`: a connection in a transaction, which\n"
-"is committed at the end of the block, or rolled back when it raises.");
+PyDoc_STRVAR(
+    begin_doc,
+    "begin($self, /)\n--\n\n"
+    "`async with engine.begin() as conn`: a connection in a transaction, which\n"
+    "is committed at the end of the block, or rolled back when it raises.");
 
 static PyObject *
 engine_begin(PyObject *op, PyObject *Py_UNUSED(ignored))
@@ -453,27 +301,27 @@ dispose_step(Sac_Op *op, PyObject *Py_UNUSED(value), PyObject **result)
         return PYGEN_RETURN;
     }
     Sac_PortsCollect(SAC_STATE(self));
-    Py_BEGIN_ALLOW_THREADS
-    (void)sac_engine_dispose(self->engine, DISPOSE_WAIT_NS);
+    Py_BEGIN_ALLOW_THREADS(void)
+    sac_engine_dispose(self->engine, DISPOSE_WAIT_NS);
     Py_END_ALLOW_THREADS
     *result = Py_NewRef(Py_None);
     return PYGEN_RETURN;
 }
 
-static const Sac_OpKind dispose_kind = { "AsyncEngine.dispose",
-                                         dispose_step };
+static const Sac_OpKind dispose_kind = {"AsyncEngine.dispose", dispose_step};
 
-PyDoc_STRVAR(dispose_doc,
-"dispose($self, /, close=True)\n--\n\n"
-"Close all idle connections and end the threads.\n\n"
-"Connections that are in use close when they are given back.  The engine\n"
-"stays usable and opens new connections when asked; an in-memory database is\n"
-"empty then.  Awaitable; returns None.");
+PyDoc_STRVAR(
+    dispose_doc,
+    "dispose($self, /, close=True)\n--\n\n"
+    "Close all idle connections and end the threads.\n\n"
+    "Connections that are in use close when they are given back.  The engine\n"
+    "stays usable and opens new connections when asked; an in-memory database is\n"
+    "empty then.  Awaitable; returns None.");
 
 static PyObject *
 engine_dispose(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *names[] = { "close", NULL };
+    static const char *names[] = {"close", NULL};
     int close = 1;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|p:dispose",
                                      (char **)(uintptr_t)names, &close)) {
@@ -483,26 +331,48 @@ engine_dispose(PyObject *op, PyObject *args, PyObject *kwargs)
                                  op);
 }
 
-PyDoc_STRVAR(options_doc,
-"execution_options($self, /, **options)\n--\n\n"
-"A copy of the options for all executions, merged with `options`: use\n"
-"`isolation_level` on connections.  Returns this engine.");
+PyDoc_STRVAR(
+    options_doc,
+    "execution_options($self, /, **options)\n--\n\n"
+    "A copy of this engine on the same connections, with `options` merged\n"
+    "into its own: isolation_level.\n\n"
+    "Raises:\n    ArgumentError: an unknown isolation level.");
+
+static int
+apply_options(Sac_Engine *self, PyObject *options)
+{
+    Sac_State *state = SAC_STATE(self);
+    if (PyDict_Update(self->options, options) < 0) {
+        return -1;
+    }
+    PyObject *level = PyDict_GetItemString(options, "isolation_level");
+    if (level == NULL) {
+        return 0;
+    }
+    PyObject *word = PyObject_CallOneArg(state->resolve_isolation, level);
+    if (word == NULL) {
+        return -1;
+    }
+    int rc = Sac_IsolationFromWord(state, word, &self->isolation);
+    Py_DECREF(word);
+    if (rc == 0) {
+        Py_XSETREF(self->isolation_name, PyObject_Str(level));
+        rc = self->isolation_name == NULL ? -1 : 0;
+    }
+    return rc;
+}
 
 static PyObject *
 engine_execution_options(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    Sac_Engine *self = (Sac_Engine *)op;
     if (!PyArg_ParseTuple(args, ":execution_options")) {
         return NULL;
     }
-    PyObject *merged = PyDict_Copy(self->options);
-    if (merged == NULL
-        || (kwargs != NULL && PyDict_Update(merged, kwargs) < 0)) {
-        Py_XDECREF(merged);
-        return NULL;
+    Sac_Engine *copy = engine_copy((Sac_Engine *)op);
+    if (copy != NULL && kwargs != NULL && apply_options(copy, kwargs) < 0) {
+        Py_CLEAR(copy);
     }
-    Py_SETREF(self->options, merged);
-    return Py_NewRef(op);
+    return (PyObject *)copy;
 }
 
 static PyObject *
@@ -520,12 +390,13 @@ put(PyObject *dict, const char *name, unsigned long long number)
     return rc;
 }
 
-PyDoc_STRVAR(stats_doc,
-"stats($self, /)\n--\n\n"
-"Counters since the engine was made, as a dict of ints:\n"
-"inline_runs, worker_runs, handovers (begun inline, ended on a worker),\n"
-"busy_retries, cancelled, checkpoints, plans, plans_limit, plan_hits,\n"
-"plan_misses, connections, idle, waiting, threads, writers_waiting.");
+PyDoc_STRVAR(
+    stats_doc,
+    "stats($self, /)\n--\n\n"
+    "Counters since the engine was made, as a dict of ints:\n"
+    "inline_runs, worker_runs, handovers (begun inline, ended on a worker),\n"
+    "busy_retries, cancelled, checkpoints, plans, plans_limit, plan_hits,\n"
+    "plan_misses, connections, idle, waiting, threads, writers_waiting.");
 
 static PyObject *
 engine_stats(PyObject *op, PyObject *Py_UNUSED(ignored))
@@ -539,21 +410,21 @@ engine_stats(PyObject *op, PyObject *Py_UNUSED(ignored))
     sac_plans_counts plans = sac_plans_count(engine->plans);
     sac_engine_load load = sac_engine_loaded(engine);
     sac_counters *counters = &engine->counters;
-    if (put(stats, "inline_runs", atomic_load(&counters->inline_runs)) < 0
-        || put(stats, "worker_runs", atomic_load(&counters->worker_runs)) < 0
-        || put(stats, "handovers", atomic_load(&counters->handovers)) < 0
-        || put(stats, "busy_retries", atomic_load(&counters->busy_retries)) < 0
-        || put(stats, "cancelled", atomic_load(&counters->cancelled)) < 0
-        || put(stats, "checkpoints", atomic_load(&counters->checkpoints)) < 0
-        || put(stats, "plans", plans.size) < 0
-        || put(stats, "plans_limit", plans.capacity) < 0
-        || put(stats, "plan_hits", plans.hits) < 0
-        || put(stats, "plan_misses", plans.misses) < 0
-        || put(stats, "connections", (unsigned)pool.open) < 0
-        || put(stats, "idle", (unsigned)pool.idle) < 0
-        || put(stats, "waiting", (unsigned)pool.waiting) < 0
-        || put(stats, "threads", (unsigned)load.threads) < 0
-        || put(stats, "writers_waiting", load.writers_waiting) < 0) {
+    if (put(stats, "inline_runs", atomic_load(&counters->inline_runs)) < 0 ||
+        put(stats, "worker_runs", atomic_load(&counters->worker_runs)) < 0 ||
+        put(stats, "handovers", atomic_load(&counters->handovers)) < 0 ||
+        put(stats, "busy_retries", atomic_load(&counters->busy_retries)) < 0 ||
+        put(stats, "cancelled", atomic_load(&counters->cancelled)) < 0 ||
+        put(stats, "checkpoints", atomic_load(&counters->checkpoints)) < 0 ||
+        put(stats, "plans", plans.size) < 0 ||
+        put(stats, "plans_limit", plans.capacity) < 0 ||
+        put(stats, "plan_hits", plans.hits) < 0 ||
+        put(stats, "plan_misses", plans.misses) < 0 ||
+        put(stats, "connections", (unsigned)pool.open) < 0 ||
+        put(stats, "idle", (unsigned)pool.idle) < 0 ||
+        put(stats, "waiting", (unsigned)pool.waiting) < 0 ||
+        put(stats, "threads", (unsigned)load.threads) < 0 ||
+        put(stats, "writers_waiting", load.writers_waiting) < 0) {
         Py_DECREF(stats);
         return NULL;
     }
@@ -613,59 +484,59 @@ engine_set_echo(PyObject *op, PyObject *value, void *Py_UNUSED(closure))
 }
 
 static PyMethodDef engine_methods[] = {
-    { "connect", engine_connect, METH_NOARGS, connect_doc },
-    { "begin", engine_begin, METH_NOARGS, begin_doc },
-    { "dispose", (PyCFunction)(void (*)(void))engine_dispose,
-      METH_VARARGS | METH_KEYWORDS, dispose_doc },
-    { "execution_options",
-      (PyCFunction)(void (*)(void))engine_execution_options,
-      METH_VARARGS | METH_KEYWORDS, options_doc },
-    { "get_execution_options", engine_get_execution_options, METH_NOARGS,
-      "get_execution_options($self, /)\n--\n\nA copy of the options." },
-    { "stats", engine_stats, METH_NOARGS, stats_doc },
-    { 0 },
+    {"connect", engine_connect, METH_NOARGS, connect_doc},
+    {"begin", engine_begin, METH_NOARGS, begin_doc},
+    {"dispose", (PyCFunction)(void (*)(void))engine_dispose,
+     METH_VARARGS | METH_KEYWORDS, dispose_doc},
+    {"execution_options",
+     (PyCFunction)(void (*)(void))engine_execution_options,
+     METH_VARARGS | METH_KEYWORDS, options_doc},
+    {"get_execution_options", engine_get_execution_options, METH_NOARGS,
+     "get_execution_options($self, /)\n--\n\nA copy of the options."},
+    {"stats", engine_stats, METH_NOARGS, stats_doc},
+    {0},
 };
 
 static PyGetSetDef engine_getset[] = {
-    { "url", engine_get_url, NULL, "The URL; its repr hides a password.",
-      NULL },
-    { "dialect", engine_get_dialect, NULL, "Its name is 'sqlite'.", NULL },
-    { "name", engine_get_name, NULL, "The dialect's name.", NULL },
-    { "driver", engine_get_driver, NULL, "The dialect's driver.", NULL },
-    { "pool", engine_get_pool, NULL, "A view of the connection pool.", NULL },
-    { "echo", engine_get_echo, engine_set_echo,
-      "True, False, None or 'debug': what goes to logging.", NULL },
-    { 0 },
+    {"url", engine_get_url, NULL, "The URL; its repr hides a password.", NULL},
+    {"dialect", engine_get_dialect, NULL, "Its name is 'sqlite'.", NULL},
+    {"name", engine_get_name, NULL, "The dialect's name.", NULL},
+    {"driver", engine_get_driver, NULL, "The dialect's driver.", NULL},
+    {"pool", engine_get_pool, NULL, "A view of the connection pool.", NULL},
+    {"echo", engine_get_echo, engine_set_echo,
+     "True, False, None or 'debug': what goes to logging.", NULL},
+    {0},
 };
 
 static PyMemberDef engine_members[] = {
-    { "__weaklistoffset__", T_PYSSIZET, offsetof(Sac_Engine, weakrefs),
-      READONLY, NULL },
-    { 0 },
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Sac_Engine, weakrefs),
+     READONLY, NULL},
+    {0},
 };
 
-PyDoc_STRVAR(engine_doc,
-"An engine: the connections, threads and writer queue of one database.\n\n"
-"Made by create_async_engine(); bound to no event loop.");
+PyDoc_STRVAR(
+    engine_doc,
+    "An engine: the connections, threads and writer queue of one database.\n\n"
+    "Made by create_async_engine(); bound to no event loop.");
 
 static PyType_Slot engine_slots[] = {
-    { Py_tp_doc, (void *)(uintptr_t)engine_doc },
-    { Py_tp_dealloc, engine_dealloc },
-    { Py_tp_finalize, engine_finalize },
-    { Py_tp_traverse, engine_traverse },
-    { Py_tp_clear, engine_clear },
-    { Py_tp_repr, engine_repr },
-    { Py_tp_methods, engine_methods },
-    { Py_tp_getset, engine_getset },
-    { Py_tp_members, engine_members },
-    { 0, NULL },
+    {Py_tp_doc, (void *)(uintptr_t)engine_doc},
+    {Py_tp_dealloc, engine_dealloc},
+    {Py_tp_finalize, engine_finalize},
+    {Py_tp_traverse, engine_traverse},
+    {Py_tp_clear, engine_clear},
+    {Py_tp_repr, engine_repr},
+    {Py_tp_methods, engine_methods},
+    {Py_tp_getset, engine_getset},
+    {Py_tp_members, engine_members},
+    {0, NULL},
 };
 
 static PyType_Spec engine_spec = {
     .name = "sqlactive_c.AsyncEngine",
     .basicsize = sizeof(Sac_Engine),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = engine_slots,
 };
 
@@ -689,13 +560,12 @@ engines_shutdown(PyObject *module, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef module_methods[] = {
-    { "shutdown", engines_shutdown, METH_NOARGS,
-      "shutdown()\n--\n\nCancel what runs on any engine and wait a moment. "
-      "Private, for the end of the interpreter." },
-    { "create_async_engine",
-      (PyCFunction)(void (*)(void))create_async_engine,
-      METH_VARARGS | METH_KEYWORDS, create_doc },
-    { 0 },
+    {"shutdown", engines_shutdown, METH_NOARGS,
+     "shutdown()\n--\n\nCancel what runs on any engine and wait a moment. "
+     "Private, for the end of the interpreter."},
+    {"create_async_engine", (PyCFunction)(void (*)(void))create_async_engine,
+     METH_VARARGS | METH_KEYWORDS, create_doc},
+    {0},
 };
 
 bool

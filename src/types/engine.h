@@ -10,28 +10,35 @@
 
 typedef struct Sac_Engine {
     PyObject_HEAD
-    sac_engine *engine;      /* strong */
-    PyObject *url;           /* strong: URL */
-    PyObject *shown;         /* strong: str, the URL without its password */
-    PyObject *dialect;       /* strong */
-    PyObject *log;           /* strong: EngineLogger */
-    PyObject *options;       /* strong: dict, execution options */
+    sac_engine *engine;       /* strong */
+    PyObject *url;            /* strong: URL */
+    PyObject *shown;          /* strong: str, the URL without its password */
+    PyObject *dialect;        /* strong */
+    PyObject *log;            /* strong: EngineLogger */
+    PyObject *options;        /* strong: dict, execution options */
     PyObject *isolation_name; /* strong: str, as users write it */
-    PyObject *poolclass;     /* strong: str */
+    PyObject *poolclass;      /* strong: str */
     sac_isolation isolation;
-    double pool_timeout;     /* seconds */
-    double writer_timeout;   /* seconds */
+    double pool_timeout;   /* seconds */
+    double writer_timeout; /* seconds */
     bool hide_parameters;
-    bool logs;               /* the log wants statements */
-    bool logs_rows;          /* and rows */
+    bool logs;        /* the log wants statements */
+    bool logs_rows;   /* and rows */
+    PyObject *origin; /* strong: the engine whose connections these
+                                are, for a copy with other options; or NULL */
     PyObject *weakrefs;
-    sac_list link;           /* in state->engines */
+    sac_list link; /* in state->engines, unless it is a copy */
 } Sac_Engine;
 
 /* -> the isolation for a word of engine/create.py, or -1 with ArgumentError.
  */
 int Sac_IsolationFromWord(Sac_State *state, PyObject *word,
                           sac_isolation *isolation);
+
+/* From the dict of engine/create.py (engine_spec.c). -> 0 or -1; what was
+ * filled in until then is the caller's to release. */
+int Sac_OptionsFromSpec(PyObject *spec, sac_options *options);
+int Sac_EngineFill(Sac_State *state, Sac_Engine *engine, PyObject *spec);
 
 /* Pool, the view of an engine's pool (pool.c). -> new ref. */
 PyObject *Sac_PoolNew(Sac_State *state, PyObject *engine);

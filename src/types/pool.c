@@ -74,8 +74,8 @@ static PyObject *
 pool_overflow(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
     sac_engine *engine = engine_of(op);
-    return PyLong_FromLong(sac_pool_count(engine->pool).open
-                           - engine->options.pool_size);
+    return PyLong_FromLong(sac_pool_count(engine->pool).open -
+                           engine->options.pool_size);
 }
 
 static PyObject *
@@ -90,11 +90,11 @@ pool_status(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
     sac_engine *engine = engine_of(op);
     sac_pool_counts counts = sac_pool_count(engine->pool);
-    return PyUnicode_FromFormat(
-        "Pool size: %d  Connections in pool: %d Current Overflow: %d "
-        "Current Checked out connections: %d",
-        engine->options.pool_size, counts.idle,
-        counts.open - engine->options.pool_size, counts.open - counts.idle);
+    return PyUnicode_FromFormat("%d of %d connections kept, %d idle, %d in "
+                                "use, %d calls waiting",
+                                counts.open, engine->options.pool_size,
+                                counts.idle, counts.open - counts.idle,
+                                counts.waiting);
 }
 
 static PyObject *
@@ -108,37 +108,37 @@ pool_repr(PyObject *op)
 }
 
 static PyMethodDef pool_methods[] = {
-    { "size", pool_size, METH_NOARGS,
-      "size($self, /)\n--\n\nConnections that are kept." },
-    { "checkedin", pool_checkedin, METH_NOARGS,
-      "checkedin($self, /)\n--\n\nIdle connections." },
-    { "checkedout", pool_checkedout, METH_NOARGS,
-      "checkedout($self, /)\n--\n\nConnections in use." },
-    { "overflow", pool_overflow, METH_NOARGS,
-      "overflow($self, /)\n--\n\nOpen connections minus size(): negative "
-      "while it is not reached." },
-    { "timeout", pool_timeout, METH_NOARGS,
-      "timeout($self, /)\n--\n\nSeconds that a call waits for a "
-      "connection." },
-    { "status", pool_status, METH_NOARGS,
-      "status($self, /)\n--\n\nThe counts as a sentence." },
-    { 0 },
+    {"size", pool_size, METH_NOARGS,
+     "size($self, /)\n--\n\nConnections that are kept."},
+    {"checkedin", pool_checkedin, METH_NOARGS,
+     "checkedin($self, /)\n--\n\nIdle connections."},
+    {"checkedout", pool_checkedout, METH_NOARGS,
+     "checkedout($self, /)\n--\n\nConnections in use."},
+    {"overflow", pool_overflow, METH_NOARGS,
+     "overflow($self, /)\n--\n\nOpen connections minus size(): negative "
+     "while it is not reached."},
+    {"timeout", pool_timeout, METH_NOARGS,
+     "timeout($self, /)\n--\n\nSeconds that a call waits for a "
+     "connection."},
+    {"status", pool_status, METH_NOARGS,
+     "status($self, /)\n--\n\nThe counts as a sentence."},
+    {0},
 };
 
 static PyType_Slot pool_slots[] = {
-    { Py_tp_doc, (void *)(uintptr_t) "A view of an engine's connections." },
-    { Py_tp_dealloc, pool_dealloc },
-    { Py_tp_traverse, pool_traverse },
-    { Py_tp_repr, pool_repr },
-    { Py_tp_methods, pool_methods },
-    { 0, NULL },
+    {Py_tp_doc, (void *)(uintptr_t) "A view of an engine's connections."},
+    {Py_tp_dealloc, pool_dealloc},
+    {Py_tp_traverse, pool_traverse},
+    {Py_tp_repr, pool_repr},
+    {Py_tp_methods, pool_methods},
+    {0, NULL},
 };
 
 static PyType_Spec pool_spec = {
     .name = "sqlactive_c._core.Pool",
     .basicsize = sizeof(PoolObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = pool_slots,
 };
 

@@ -199,6 +199,10 @@ def test_a_writer_of_one_loop_waits_for_one_of_another(url: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings(
+    # Python's own: a block that is left by closing its coroutine cannot wait
+    "ignore:.*coroutine.*:pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.parametrize("kind", ["scan", "write", "queue", "writer"])
 @pytest.mark.parametrize("closed", [True, False])
 def test_a_loop_that_stops_with_work_in_flight(
@@ -252,9 +256,10 @@ def test_a_loop_that_stops_with_work_in_flight(
     async def after() -> None:
         async with asyncio.timeout(10):
             if closed:
-                # what was lent out to the dead tasks comes home by itself
-                await until(lambda: engine.pool.checkedout() == 0)
+                # what was lent out to the dead tasks comes home when another
+                # loop needs it
                 assert await add_one(engine, "after") == 1
+                await until(lambda: engine.pool.checkedout() == 0)
                 async with engine.connect() as conn:
                     assert await conn.scalar(COUNT, {"owner": "lost"}) == 0
                 await is_sound(engine)

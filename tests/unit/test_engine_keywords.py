@@ -497,3 +497,21 @@ def test_every_keyword_of_the_reference_page_is_tested() -> None:
     keywords -= {level for level in keywords if level.isupper()}
     mine = {*BAD, "insertmanyvalues_page_size"}
     assert keywords == mine
+
+
+async def test_a_copy_with_other_options() -> None:
+    engine = create_async_engine("sqlite+aiosqlite://")
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    assert autocommit is not engine
+    async with autocommit.connect() as conn:
+        await conn.execute(text("CREATE TABLE t (a)"))
+        await conn.execute(text("INSERT INTO t VALUES (1)"))
+    async with engine.connect() as conn:  # the same database
+        assert await conn.scalar(text("SELECT count(*) FROM t")) == 1
+        await conn.execute(text("INSERT INTO t VALUES (2)"))
+    async with autocommit.connect() as conn:  # the original commits nothing
+        assert await conn.scalar(text("SELECT count(*) FROM t")) == 1
+    with pytest.raises(exc.ArgumentError, match="isolation_level"):
+        engine.execution_options(isolation_level="CHAOS")
+    assert "isolation_level" not in engine.get_execution_options()
+    await engine.dispose()
