@@ -41,8 +41,8 @@ log_event(Sac_Channel *channel, const char *event)
     if (!engine->logs) {
         return 0;
     }
-    PyObject *none = PyObject_CallFunction(SAC_STATE(channel)->log_event,
-                                           "Os", engine->log, event);
+    PyObject *none = PyObject_CallFunction(SAC_STATE(channel)->log_event, "Os",
+                                           engine->log, event);
     Py_XDECREF(none);
     return none == NULL ? -1 : 0;
 }
@@ -73,7 +73,8 @@ log_execution(Sac_Execution *execution)
 int
 Sac_ChannelBegin(Sac_Channel *channel)
 {
-    if (channel->begun || channel->lease.isolation == SAC_ISOLATION_AUTOCOMMIT) {
+    if (channel->begun ||
+        channel->lease.isolation == SAC_ISOLATION_AUTOCOMMIT) {
         channel->begun = true;
         return 0;
     }
@@ -135,9 +136,9 @@ new_execution(Sac_Channel *channel, PyObject *owner, const Sac_OpKind *kind,
               sac_call_kind call_kind, Sac_ExecutionFinish finish)
 {
     Sac_State *state = SAC_STATE(channel);
-    Sac_Execution *execution = Sac_ExecutionNew(state->execution_type, kind,
-                                                owner, &channel->lease,
-                                                call_kind, finish);
+    Sac_Execution *execution =
+        Sac_ExecutionNew(state->execution_type, kind, owner, &channel->lease,
+                         call_kind, finish);
     if (execution == NULL) {
         return NULL;
     }
@@ -199,8 +200,8 @@ static int
 log_rows(Sac_Channel *channel, PyObject *result)
 {
     Sac_Engine *engine = engine_of(channel);
-    PyObject *none = PyObject_CallFunctionObjArgs(
-        SAC_STATE(channel)->log_rows, engine->log, result, NULL);
+    PyObject *none = PyObject_CallFunctionObjArgs(SAC_STATE(channel)->log_rows,
+                                                  engine->log, result, NULL);
     Py_XDECREF(none);
     return none == NULL ? -1 : 0;
 }
@@ -216,8 +217,8 @@ finish_result(Sac_Execution *execution)
     }
     PyObject *result = Sac_ResultNew(SAC_STATE(channel), &outcome);
     Py_XDECREF(outcome.keys);
-    if (result != NULL && engine_of(channel)->logs_rows
-        && log_rows(channel, result) < 0) {
+    if (result != NULL && engine_of(channel)->logs_rows &&
+        log_rows(channel, result) < 0) {
         Py_CLEAR(result);
     }
     return result;
@@ -297,18 +298,18 @@ static Sac_ExecutionFinish
 finisher(Sac_Want want)
 {
     switch (want) {
-        case SAC_WANT_RESULT:
-            return finish_result;
-        case SAC_WANT_SCALAR:
-            return finish_scalar;
-        case SAC_WANT_SCALARS:
-            return finish_scalars;
-        case SAC_WANT_STREAM:
-            return finish_stream;
-        case SAC_WANT_STREAM_SCALARS:
-            return finish_stream_scalars;
-        case SAC_WANT_NOTHING:
-            return finish_nothing;
+    case SAC_WANT_RESULT:
+        return finish_result;
+    case SAC_WANT_SCALAR:
+        return finish_scalar;
+    case SAC_WANT_SCALARS:
+        return finish_scalars;
+    case SAC_WANT_STREAM:
+        return finish_stream;
+    case SAC_WANT_STREAM_SCALARS:
+        return finish_stream_scalars;
+    case SAC_WANT_NOTHING:
+        return finish_nothing;
     }
     return finish_nothing;
 }
@@ -316,8 +317,8 @@ finisher(Sac_Want want)
 /* ---- statements ------------------------------------------------------ */
 
 static int
-fill_driver_sql(Sac_State *state, Sac_Execution *execution,
-                sac_engine *engine, PyObject *sql, PyObject *parameters)
+fill_driver_sql(Sac_State *state, Sac_Execution *execution, sac_engine *engine,
+                PyObject *sql, PyObject *parameters)
 {
     Py_ssize_t size;
     if (!PyUnicode_Check(sql)) {
@@ -361,19 +362,18 @@ Sac_ChannelExecute(Sac_Channel *channel, PyObject *owner, PyObject *statement,
 {
     Sac_State *state = SAC_STATE(channel);
     sac_engine *engine = engine_of(channel)->engine;
-    Sac_Execution *execution = new_execution(channel, owner, kind,
-                                             SAC_CALL_EXECUTE,
-                                             finisher(want));
+    Sac_Execution *execution =
+        new_execution(channel, owner, kind, SAC_CALL_EXECUTE, finisher(want));
     if (execution == NULL) {
         return NULL;
     }
     execution->before = before_execute;
-    int rc = driver_sql ? fill_driver_sql(state, execution, engine, statement,
-                                          parameters)
-                        : fill_text(state, execution, engine, statement,
-                                    parameters);
-    if (rc == 0
-        && (want == SAC_WANT_STREAM || want == SAC_WANT_STREAM_SCALARS)) {
+    int rc =
+        driver_sql
+            ? fill_driver_sql(state, execution, engine, statement, parameters)
+            : fill_text(state, execution, engine, statement, parameters);
+    if (rc == 0 &&
+        (want == SAC_WANT_STREAM || want == SAC_WANT_STREAM_SCALARS)) {
         rc = Sac_StreamPrepare(execution, channel);
     }
     if (rc < 0) {
@@ -407,9 +407,8 @@ PyObject *
 Sac_ChannelControl(Sac_Channel *channel, PyObject *owner, const char *sql,
                    bool immediate, const Sac_OpKind *kind)
 {
-    Sac_Execution *execution = new_execution(channel, owner, kind,
-                                             SAC_CALL_EXECUTE,
-                                             finish_control);
+    Sac_Execution *execution =
+        new_execution(channel, owner, kind, SAC_CALL_EXECUTE, finish_control);
     if (execution == NULL) {
         return NULL;
     }
@@ -418,8 +417,8 @@ Sac_ChannelControl(Sac_Channel *channel, PyObject *owner, const char *sql,
     execution->call.immediate = immediate;
     execution->call.unstoppable = !immediate;
     execution->step.params.rows = 1;
-    execution->step.plan = sac_plans_get(engine_of(channel)->engine->plans,
-                                         sql, strlen(sql));
+    execution->step.plan =
+        sac_plans_get(engine_of(channel)->engine->plans, sql, strlen(sql));
     execution->statement = PyUnicode_FromString(sql);
     if (execution->step.plan == NULL || execution->statement == NULL) {
         Sac_OpDiscard((PyObject *)execution);
@@ -430,8 +429,8 @@ Sac_ChannelControl(Sac_Channel *channel, PyObject *owner, const char *sql,
 
 /* ---- ends ------------------------------------------------------------ */
 
-static PyObject *
-finish_end(Sac_Execution *execution)
+PyObject *
+Sac_ChannelFinishEnd(Sac_Execution *execution)
 {
     Sac_Channel *channel = channel_of(execution);
     drop_task(channel);
@@ -441,8 +440,8 @@ finish_end(Sac_Execution *execution)
 
 /* A rollback ends what Python sees before SQLite is asked: whatever happens
  * there, nothing of it will ever be committed. */
-static int
-before_rollback(Sac_Execution *execution)
+int
+Sac_ChannelBeforeRollback(Sac_Execution *execution)
 {
     Sac_Channel *channel = channel_of(execution);
     bool begun = channel->begun;
@@ -456,8 +455,8 @@ static int
 before_commit(Sac_Execution *execution)
 {
     Sac_Channel *channel = channel_of(execution);
-    return channel->begun
-                   && channel->lease.isolation != SAC_ISOLATION_AUTOCOMMIT
+    return channel->begun &&
+                   channel->lease.isolation != SAC_ISOLATION_AUTOCOMMIT
                ? log_event(channel, "COMMIT")
                : 0;
 }
@@ -466,14 +465,14 @@ PyObject *
 Sac_ChannelEnd(Sac_Channel *channel, PyObject *owner, sac_call_kind what,
                const Sac_OpKind *kind)
 {
-    Sac_Execution *execution = new_execution(channel, owner, kind, what,
-                                             finish_end);
+    Sac_Execution *execution =
+        new_execution(channel, owner, kind, what, Sac_ChannelFinishEnd);
     if (execution == NULL) {
         return NULL;
     }
     execution->always_finish = true;
-    execution->before = what == SAC_CALL_COMMIT ? before_commit
-                                                : before_rollback;
+    execution->before =
+        what == SAC_CALL_COMMIT ? before_commit : Sac_ChannelBeforeRollback;
     return (PyObject *)execution;
 }
 
@@ -488,9 +487,8 @@ PyObject *
 Sac_ChannelConnect(Sac_Channel *channel, PyObject *owner,
                    const Sac_OpKind *kind)
 {
-    Sac_Execution *execution = new_execution(channel, owner, kind,
-                                             SAC_CALL_CONNECT,
-                                             finish_nothing);
+    Sac_Execution *execution =
+        new_execution(channel, owner, kind, SAC_CALL_CONNECT, finish_nothing);
     if (execution == NULL) {
         return NULL;
     }
@@ -558,24 +556,24 @@ channel_dealloc(PyObject *op)
 }
 
 static PyMemberDef channel_members[] = {
-    { "__weaklistoffset__", T_PYSSIZET, offsetof(Sac_Channel, weakrefs),
-      READONLY, NULL },
-    { 0 },
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Sac_Channel, weakrefs),
+     READONLY, NULL},
+    {0},
 };
 
 static PyType_Slot channel_slots[] = {
-    { Py_tp_dealloc, channel_dealloc },
-    { Py_tp_traverse, channel_traverse },
-    { Py_tp_clear, channel_clear },
-    { Py_tp_members, channel_members },
-    { 0, NULL },
+    {Py_tp_dealloc, channel_dealloc},
+    {Py_tp_traverse, channel_traverse},
+    {Py_tp_clear, channel_clear},
+    {Py_tp_members, channel_members},
+    {0, NULL},
 };
 
 static PyType_Spec channel_spec = {
     .name = "sqlactive_c._core.Channel",
     .basicsize = sizeof(Sac_Channel),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = channel_slots,
 };
 

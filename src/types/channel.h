@@ -17,16 +17,16 @@
 typedef struct Sac_Channel {
     PyObject_HEAD
     sac_lease lease;
-    PyObject *engine;      /* strong: AsyncEngine */
-    PyObject *root;        /* strong: AsyncTransaction begun explicitly, NULL */
-    PyObject *nested;      /* strong: innermost savepoint's transaction, NULL */
-    PyObject *task;        /* strong: a weak reference to the task that holds
+    PyObject *engine;    /* strong: AsyncEngine */
+    PyObject *root;      /* strong: AsyncTransaction begun explicitly, NULL */
+    PyObject *nested;    /* strong: innermost savepoint's transaction, NULL */
+    PyObject *task;      /* strong: a weak reference to the task that holds
                               the writer token, or NULL */
-    bool begun;            /* a transaction in the eyes of Python */
-    bool settled;          /* the last control statement was executed, also
+    bool begun;          /* a transaction in the eyes of Python */
+    bool settled;        /* the last control statement was executed, also
                               when its caller was cancelled meanwhile */
-    unsigned savepoints;   /* names given out in this transaction */
-    unsigned serial;       /* transactions begun on this channel */
+    unsigned savepoints; /* names given out in this transaction */
+    unsigned serial;     /* transactions begun on this channel */
     PyObject *weakrefs;
 } Sac_Channel;
 
@@ -35,12 +35,12 @@ typedef struct Sac_Channel {
 Sac_Channel *Sac_ChannelNew(Sac_State *state, PyObject *engine, bool pinned);
 
 typedef enum Sac_Want {
-    SAC_WANT_RESULT,   /* Result */
-    SAC_WANT_SCALAR,   /* first column of the first row, or None */
-    SAC_WANT_SCALARS,  /* ScalarResult */
-    SAC_WANT_STREAM,   /* AsyncResult */
+    SAC_WANT_RESULT,         /* Result */
+    SAC_WANT_SCALAR,         /* first column of the first row, or None */
+    SAC_WANT_SCALARS,        /* ScalarResult */
+    SAC_WANT_STREAM,         /* AsyncResult */
     SAC_WANT_STREAM_SCALARS, /* AsyncScalarResult */
-    SAC_WANT_NOTHING,  /* None */
+    SAC_WANT_NOTHING,        /* None */
 } Sac_Want;
 
 /* All return a new awaitable, or NULL with an exception when the arguments
@@ -63,6 +63,10 @@ PyObject *Sac_ChannelControl(Sac_Channel *channel, PyObject *owner,
  * view of it (root and nested become inactive). None. */
 PyObject *Sac_ChannelEnd(Sac_Channel *channel, PyObject *owner,
                          sac_call_kind what, const Sac_OpKind *kind);
+/* The parts of it, for a face that adds to them: what runs before a rollback or
+ * a close is asked for, and what makes the result of an end. */
+int Sac_ChannelBeforeRollback(Sac_Execution *execution);
+PyObject *Sac_ChannelFinishEnd(Sac_Execution *execution);
 /* Has a SQLite connection when it is done: None. */
 PyObject *Sac_ChannelConnect(Sac_Channel *channel, PyObject *owner,
                              const Sac_OpKind *kind);
