@@ -72,12 +72,16 @@ def draw_memory(path: Path, rows: list[Row]) -> Path:
     ]
     for name, curve, colour in curves:
         step = curve["rows"] // len(curve["kib"])
-        at = [step * (number + 1) for number in range(len(curve["kib"]))]
+        at = [
+            step * (number + 1) / 1000 for number in range(len(curve["kib"]))
+        ]
         mib = [kib / 1024 for kib in curve["kib"]]
         axis.plot(at, mib, label=name, color=colour)
-    axis.set(xlabel="rows", ylabel="resident memory (MiB)", ylim=(0, None))
+    axis.set(xlabel="thousand rows", ylabel="resident memory (MiB)")
     axis.set_title("Streaming a table")
-    axis.legend()
+    axis.margins(y=0.25)
+    axis.set_ylim(bottom=0)
+    axis.legend(ncols=3, loc="upper center")
     figure.tight_layout()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)

@@ -91,7 +91,8 @@ have_handle(sac_call *call)
         return opened(call);
     }
     if (!sac_engine_in_memory(lease->engine)) {
-        return sac_call_submit(call, job_open, SAC_LANE_READ, SAC_AT_OPEN);
+        return sac_call_submit(call, job_open, SAC_LANE_READ, false,
+                               SAC_AT_OPEN);
     }
     sac_status status =
         sac_engine_open(lease->engine, lease->handle, &call->error);
@@ -165,11 +166,13 @@ start(sac_call *call)
     if (lease->engine == NULL || lease->closed) {
         return refuse(call, SAC_ERR_CLOSED);
     }
-    if (sac_engine_forked(lease->engine)) {
-        return refuse(call, SAC_ERR_FORKED);
-    }
     bool ends =
         call->kind == SAC_CALL_ROLLBACK || call->kind == SAC_CALL_CLOSE;
+    if (sac_engine_forked(lease->engine)) {
+        /* Nothing here is ours to undo; a block that is left by an exception
+         * is left by that one. */
+        return refuse(call, ends ? SAC_OK : SAC_ERR_FORKED);
+    }
     if (lease->busy) {
         return lease->left && ends ? leave_it_to_the_other(call)
                                    : refuse(call, SAC_ERR_BUSY_LEASE);

@@ -13,9 +13,10 @@ sac_progress sac_call_end_cancelled(sac_call *call);
 
 /* call_run.c: -> whether the call has a port to wait on, got if need be. */
 bool sac_call_have_port(sac_call *call);
-/* Sends the call's job to a worker and waits in `state`. */
+/* Sends the call's job to a worker and waits in `state`.  brief: it ends soon,
+ * as far as one knows. */
 sac_progress sac_call_submit(sac_call *call, void (*run)(sac_job *job),
-                             sac_lane lane, sac_call_state state);
+                             sac_lane lane, bool brief, sac_call_state state);
 /* On the worker: the guard of what runs there. */
 void sac_call_guard_worker(sac_call *call, sac_job *job);
 /* -> whether a cancellation stops the call's job, or lets it finish. */

@@ -126,8 +126,8 @@ ends_slowly(const sac_call *call, unsigned facts)
 static bool
 is_for_worker(const sac_call *call, unsigned facts)
 {
-    bool loops = !(facts & (SAC_PLAN_READONLY | SAC_PLAN_BOUNDED |
-                            SAC_PLAN_CONTROL));
+    bool loops =
+        !(facts & (SAC_PLAN_READONLY | SAC_PLAN_BOUNDED | SAC_PLAN_CONTROL));
     return loops || (facts & (SAC_PLAN_SLOW | SAC_PLAN_OFFLOAD)) ||
            ends_slowly(call, facts);
 }
@@ -176,7 +176,7 @@ sac_call_know_plans(sac_call *call)
     handle->guard.inside = false;
     if (status == SAC_ERR_SQLITE && call->error.code == SQLITE_BUSY) {
         sac_error_fini(&call->error);
-        return sac_call_submit(call, job_prepare, SAC_LANE_READ,
+        return sac_call_submit(call, job_prepare, SAC_LANE_READ, false,
                                SAC_AT_PREPARE);
     }
     return status == SAC_OK ? sac_call_weigh(call) : sac_call_end(call);

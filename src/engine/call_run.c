@@ -128,7 +128,7 @@ sac_call_have_port(sac_call *call)
 
 sac_progress
 sac_call_submit(sac_call *call, void (*run)(sac_job *), sac_lane lane,
-                sac_call_state state)
+                bool brief, sac_call_state state)
 {
     if (!sac_call_have_port(call)) {
         if (call->kind == SAC_CALL_CLOSE || call->kind == SAC_CALL_ROLLBACK) {
@@ -140,6 +140,7 @@ sac_call_submit(sac_call *call, void (*run)(sac_job *), sac_lane lane,
     sac_job_init(&call->job, run);
     call->job.message.deliver = job_delivered;
     call->job.port = call->port;
+    call->job.brief = brief;
     call->lease->heavy = true;
     call->state = state;
     sac_status status =
@@ -179,21 +180,18 @@ learn(sac_call *call, bool spent)
     }
 }
 
-/* An inline run is over: did it prove long? */
+/* A run is over: did it prove long, by its instructions or by the clock? */
 static bool
-prove(sac_call *call, int64_t started)
+proved_long(sac_call *call, int64_t started)
 {
-    const sac_guard *guard = &call->lease->handle->guard;
+    const sac_handle *handle = call->lease->handle;
+    int64_t budget = handle->options->inline_budget;
+    if (budget > 0 && handle->guard.used >= budget) {
+        return true;
+    }
     sac_plan *plan = plan_at_work(call);
-    bool spent = guard->used >= guard->budget;
-    if (!spent && plan != NULL) {
-        bool long_by_clock = sac_clock_ns() - started > SLOW_INLINE_NS;
-        spent = sac_plan_strike(plan, long_by_clock);
-    }
-    if (spent) {
-        learn(call, true);
-    }
-    return spent;
+    return plan != NULL &&
+           sac_plan_strike(plan, sac_clock_ns() - started > SLOW_INLINE_NS);
 }
 
 static sac_verdict
@@ -242,6 +240,12 @@ sac_call_can_be_stopped(const sac_call *call)
     return false;
 }
 
+static void
+call_help(void *arg)
+{
+    sac_workers_call_help(arg);
+}
+
 void
 sac_call_guard_worker(sac_call *call, sac_job *job)
 {
@@ -251,6 +255,10 @@ sac_call_guard_worker(sac_call *call, sac_job *job)
         .busy_deadline = sac_clock_ns() +
                          (int64_t)handle->options->busy_timeout_ms * 1000000,
     };
+    if (job->brief) {
+        handle->guard.overrun = call_help;
+        handle->guard.overrun_arg = job;
+    }
 }
 
 static void
@@ -258,13 +266,12 @@ job_run(sac_job *job)
 {
     sac_call *call = SAC_CONTAINER(job, sac_call, job);
     sac_handle *handle = call->lease->handle;
-    int64_t budget = handle->options->inline_budget;
     sac_call_guard_worker(call, job);
     int64_t started = sac_clock_ns();
     call->verdict = run_scripts(call);
-    learn(call, handle->guard.used >= budget ||
-                    sac_clock_ns() - started > SLOW_INLINE_NS);
+    learn(call, proved_long(call, started));
     handle->guard.cancel = NULL;
+    handle->guard.overrun = NULL;
     checkpoint_if_due(call);
     job->status = call->verdict == SAC_RUN_DONE ? SAC_OK : call->error.status;
 }
@@ -296,7 +303,10 @@ run_inline(sac_call *call)
     };
     int64_t started = sac_clock_ns();
     call->verdict = run_scripts(call);
-    bool spent = prove(call, started);
+    bool spent = proved_long(call, started);
+    if (spent) {
+        learn(call, true);
+    }
     handle->guard.inside = false;
     if (call->verdict != SAC_RUN_HANDOVER) {
         count(&engine->counters.inline_runs);
@@ -334,16 +344,28 @@ belongs_on_worker(const sac_call *call)
     return false;
 }
 
+/* As far as one knows: the shape only reads and was never slow. */
+static bool
+reads_briefly(const sac_call *call)
+{
+    const sac_plan *plan = plan_at_work(call);
+    return plan != NULL && !call->lease->token && !call->offload &&
+           (sac_plan_facts(plan) & (SAC_PLAN_READONLY | SAC_PLAN_SLOW |
+                                    SAC_PLAN_OFFLOAD)) == SAC_PLAN_READONLY;
+}
+
 sac_progress
 sac_call_run(sac_call *call)
 {
     if (call->cancelled) {
         return sac_call_end_cancelled(call);
     }
+    bool brief = reads_briefly(call);
     if (!belongs_on_worker(call)) {
         if (run_inline(call)) {
             return sac_call_ran(call);
         }
+        brief = false;
     }
-    return sac_call_submit(call, job_run, lane_of(call), SAC_AT_RUN);
+    return sac_call_submit(call, job_run, lane_of(call), brief, SAC_AT_RUN);
 }

@@ -22,7 +22,7 @@ sac_engine_new(sac_options *options, sac_registry *registry)
     }
     atomic_init(&engine->references, 1);
     engine->options = *options;
-    *options = (sac_options){ 0 };
+    *options = (sac_options){0};
     engine->registry = registry;
     if (sac_mutex_init(&engine->mutex) != 0) {
         sac_options_fini(&engine->options);
@@ -32,8 +32,8 @@ sac_engine_new(sac_options *options, sac_registry *registry)
     engine->fork_guard = sac_fork_guard_new();
     engine->pool = sac_pool_new(&engine->options);
     engine->plans = sac_plans_new((size_t)engine->options.plan_cache);
-    if (engine->fork_guard == NULL || engine->pool == NULL
-        || engine->plans == NULL) {
+    if (engine->fork_guard == NULL || engine->pool == NULL ||
+        engine->plans == NULL) {
         sac_engine_release(engine);
         return NULL;
     }
@@ -50,10 +50,9 @@ sac_engine_retain(sac_engine *engine)
 void
 sac_engine_release(sac_engine *engine)
 {
-    if (engine == NULL
-        || atomic_fetch_sub_explicit(&engine->references, 1,
-                                     memory_order_acq_rel)
-               != 1) {
+    if (engine == NULL ||
+        atomic_fetch_sub_explicit(&engine->references, 1,
+                                  memory_order_acq_rel) != 1) {
         return;
     }
     if (engine->fork_guard != NULL && sac_engine_forked(engine)) {
@@ -87,8 +86,8 @@ take_store(sac_engine *engine)
     if (engine->store == NULL) {
         engine->store = sac_store_new();
     }
-    sac_store *store = engine->store == NULL ? NULL
-                                             : sac_store_retain(engine->store);
+    sac_store *store =
+        engine->store == NULL ? NULL : sac_store_retain(engine->store);
     sac_mutex_unlock(&engine->mutex);
     return store;
 }
@@ -100,8 +99,8 @@ find_writer(sac_engine *engine, sac_handle *handle)
 {
     struct stat identity;
     const char *name = sqlite3_db_filename(handle->db, "main");
-    bool is_file = !sac_engine_in_memory(engine) && name != NULL
-                   && name[0] != '\0' && stat(name, &identity) == 0;
+    bool is_file = !sac_engine_in_memory(engine) && name != NULL &&
+                   name[0] != '\0' && stat(name, &identity) == 0;
     sac_mutex_lock(&engine->mutex);
     if (engine->writer == NULL) {
         engine->writer = is_file
@@ -329,7 +328,7 @@ sac_engine_shutdown(sac_engine *engine, int64_t wait_ns)
 sac_engine_load
 sac_engine_loaded(sac_engine *engine)
 {
-    sac_engine_load load = { 0 };
+    sac_engine_load load = {0};
     sac_mutex_lock(&engine->mutex);
     if (engine->workers != NULL) {
         load.threads = sac_workers_threads(engine->workers);

@@ -17,11 +17,11 @@
 
 /* What `stats()` shows; relaxed counters. */
 typedef struct sac_counters {
-    atomic_ullong inline_runs;   /* calls that ended on the loop thread */
-    atomic_ullong worker_runs;   /* jobs that ran on a worker */
-    atomic_ullong handovers;     /* of these, begun inline */
-    atomic_ullong busy_retries;  /* of these, because of a lock */
-    atomic_ullong cancelled;     /* calls ended by cancellation */
+    atomic_ullong inline_runs;  /* calls that ended on the loop thread */
+    atomic_ullong worker_runs;  /* jobs that ran on a worker */
+    atomic_ullong handovers;    /* of these, begun inline */
+    atomic_ullong busy_retries; /* of these, because of a lock */
+    atomic_ullong cancelled;    /* calls ended by cancellation */
     atomic_ullong checkpoints;
 } sac_counters;
 
@@ -29,15 +29,15 @@ struct sac_store;
 
 typedef struct sac_engine {
     atomic_uint references;
-    sac_options options;   /* immutable after init */
+    sac_options options; /* immutable after init */
     sac_fork_guard *fork_guard;
     sac_pool *pool;
     sac_plans *plans;
     sac_registry *registry; /* borrowed: outlives us; see the bridge's state */
     sac_counters counters;
     sac_mutex mutex;
-    sac_workers *workers;   /* guarded by mutex; NULL until needed */
-    sac_writer *writer;     /* guarded by mutex; strong; NULL until opened */
+    sac_workers *workers;    /* guarded by mutex; NULL until needed */
+    sac_writer *writer;      /* guarded by mutex; strong; NULL until opened */
     struct sac_store *store; /* guarded by mutex; strong; NULL for a file and
                                until opened */
 } sac_engine;
@@ -60,8 +60,8 @@ sac_engine_in_memory(const sac_engine *engine)
 }
 
 /* Opens a handle of this engine; may block for a file. */
-SAC_MUST_USE sac_status sac_engine_open(sac_engine *engine,
-                                        sac_handle *handle, sac_error *err);
+SAC_MUST_USE sac_status sac_engine_open(sac_engine *engine, sac_handle *handle,
+                                        sac_error *err);
 /* -> borrowed token; some handle of the engine is open. */
 sac_writer *sac_engine_writer(sac_engine *engine);
 SAC_MUST_USE sac_status sac_engine_submit(sac_engine *engine, sac_job *job,

@@ -15,7 +15,10 @@
 #include "base/platform.h"
 #include "engine/store.h"
 
-enum { BUSY_PAUSE_NS = 1000000 }; /* between two tries for a foreign lock */
+enum {
+    BUSY_PAUSE_NS = 1000000,        /* between two tries for a foreign lock */
+    OVERRUN = 3 * SAC_GUARD_PERIOD, /* instructions of a run that is long */
+};
 
 void
 sac_options_fini(sac_options *options)
@@ -25,7 +28,18 @@ sac_options_fini(sac_options *options)
         sac_free(options->setup[i]);
     }
     sac_free(options->setup);
-    *options = (sac_options){ 0 };
+    *options = (sac_options){0};
+}
+
+/* On a worker: others may count on this thread being free soon. */
+static void
+tell_overrun(sac_guard *guard)
+{
+    void (*overrun)(void *) = guard->overrun;
+    guard->overrun = NULL;
+    if (overrun != NULL) {
+        overrun(guard->overrun_arg);
+    }
 }
 
 /* Runs every SAC_GUARD_PERIOD instructions of a statement.  Non-zero aborts
@@ -41,8 +55,11 @@ on_progress(void *arg)
     if (guard->inside) {
         return guard->abortable && guard->used >= 2 * guard->budget;
     }
-    return guard->cancel != NULL
-           && atomic_load_explicit(guard->cancel, memory_order_relaxed);
+    if (guard->used >= OVERRUN) {
+        tell_overrun(guard);
+    }
+    return guard->cancel != NULL &&
+           atomic_load_explicit(guard->cancel, memory_order_relaxed);
 }
 
 /* A lock is held by another process (writers of this one queue for the token
@@ -54,13 +71,16 @@ on_busy(void *arg, int tries)
 {
     sac_guard *guard = arg;
     (void)tries;
-    if (guard->inside
-        || (guard->cancel != NULL
-            && atomic_load_explicit(guard->cancel, memory_order_relaxed))
-        || sac_clock_ns() >= guard->busy_deadline) {
+    if (!guard->inside) {
+        tell_overrun(guard);
+    }
+    if (guard->inside ||
+        (guard->cancel != NULL &&
+         atomic_load_explicit(guard->cancel, memory_order_relaxed)) ||
+        sac_clock_ns() >= guard->busy_deadline) {
         return 0;
     }
-    struct timespec pause = { .tv_sec = 0, .tv_nsec = BUSY_PAUSE_NS };
+    struct timespec pause = {.tv_sec = 0, .tv_nsec = BUSY_PAUSE_NS};
     (void)nanosleep(&pause, NULL); /* cut short by a signal: tries earlier */
     return 1;
 }
@@ -142,14 +162,13 @@ sac_status
 sac_handle_open(sac_handle *handle, sac_store *store, sac_error *err)
 {
     const sac_options *options = handle->options;
-    sac_status status = sac_cache_init(&handle->cache,
-                                       (size_t)options->statement_cache);
+    sac_status status =
+        sac_cache_init(&handle->cache, (size_t)options->statement_cache);
     if (status != SAC_OK) {
         return sac_error_set(err, status, NULL);
     }
-    handle->guard.busy_deadline = sac_clock_ns()
-                                  + (int64_t)options->busy_timeout_ms
-                                        * 1000000;
+    handle->guard.busy_deadline =
+        sac_clock_ns() + (int64_t)options->busy_timeout_ms * 1000000;
     const char *path = options->path != NULL ? options->path : "/main";
     const char *vfs = store != NULL ? sac_store_vfs(store) : NULL;
     int rc = sqlite3_open_v2(path, &handle->db, open_flags(options), vfs);
@@ -175,7 +194,7 @@ sac_handle_free(sac_handle *handle)
         return;
     }
     if (handle->db != NULL) {
-        handle->guard = (sac_guard){ 0 };
+        handle->guard = (sac_guard){0};
         sac_cache_fini(&handle->cache);
         /* _v2: should a statement be live against the rules, the connection
          * lingers until it is finalised instead of leaking for ever. */
@@ -215,8 +234,8 @@ sac_handle_checkpoint(sac_handle *handle)
     (void)sqlite3_wal_checkpoint_v2(handle->db, NULL,
                                     SQLITE_CHECKPOINT_PASSIVE, &log_frames,
                                     &done_frames);
-    handle->wal_frames = log_frames > done_frames ? log_frames - done_frames
-                                                  : 0;
+    handle->wal_frames =
+        log_frames > done_frames ? log_frames - done_frames : 0;
 }
 
 bool

@@ -20,12 +20,12 @@ struct sac_store;
 /* How connections of an engine are opened; immutable after the engine is
  * made, so workers read it freely. */
 typedef struct sac_options {
-    char *path;            /* owned: file name or URI; NULL: in memory */
-    bool uri;              /* path is a URI */
+    char *path; /* owned: file name or URI; NULL: in memory */
+    bool uri;   /* path is a URI */
     bool read_only;
     bool create;
-    bool wal;              /* ask for journal_mode=WAL */
-    char **setup;          /* owned: statements run on each new connection */
+    bool wal;     /* ask for journal_mode=WAL */
+    char **setup; /* owned: statements run on each new connection */
     int setup_count;
     int busy_timeout_ms;   /* for locks of other processes, on a worker */
     int statement_cache;   /* prepared statements kept per connection */
@@ -46,27 +46,30 @@ void sac_options_fini(sac_options *options);
 
 /* What the progress handler and the busy handler look at. */
 typedef struct sac_guard {
-    bool inside;           /* running inline, on a loop's thread */
-    bool abortable;        /* an inline run that may be restarted */
-    int64_t budget;        /* VM instructions */
-    int64_t used;          /* VM instructions so far, in steps */
-    const atomic_bool *cancel; /* the running job's token, or NULL */
+    bool inside;                /* running inline, on a loop's thread */
+    bool abortable;             /* an inline run that may be restarted */
+    int64_t budget;             /* VM instructions */
+    int64_t used;               /* VM instructions so far, in steps */
+    const atomic_bool *cancel;  /* the running job's token, or NULL */
+    void (*overrun)(void *arg); /* called once when a run on a worker proves
+                                   long; NULL: nobody wants to know */
+    void *overrun_arg;
     int64_t busy_deadline; /* instant when waiting for a lock ends */
 } sac_guard;
 
 enum { SAC_GUARD_PERIOD = 1000 }; /* VM instructions between two looks */
 
 typedef struct sac_handle {
-    sac_list link;         /* guarded by the pool's mutex */
+    sac_list link;              /* guarded by the pool's mutex */
     const sac_options *options; /* borrowed: the engine outlives its handles */
-    struct sqlite3 *db;    /* NULL: not opened yet, or closed */
-    struct sac_store *store; /* strong: where an in-memory database lives */
+    struct sqlite3 *db;         /* NULL: not opened yet, or closed */
+    struct sac_store *store;    /* strong: where an in-memory database lives */
     sac_cache cache;
     sac_guard guard;
-    unsigned generation;   /* of the pool when it was made */
+    unsigned generation; /* of the pool when it was made */
     int64_t opened_ns;
-    int wal_frames;        /* frames in the WAL after the last commit */
-    bool broken;           /* close it instead of keeping it */
+    int wal_frames; /* frames in the WAL after the last commit */
+    bool broken;    /* close it instead of keeping it */
 } sac_handle;
 
 /* -> new, not opened, or NULL. */

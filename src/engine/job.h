@@ -39,15 +39,18 @@ struct sac_job {
     sac_list link;       /* guarded by the workers' mutex */
     sac_job_state state; /* guarded by the workers' mutex */
     sac_lane lane;       /* immutable once submitted */
-    atomic_bool cancel;  /* any thread sets it, the guard reads it */
-    sac_port *port;      /* borrowed: the owner keeps it until the delivery;
+    bool brief; /* ends soon, as far as one knows: the next job may wait
+                        for its thread; the owner's until submitted, then
+                        guarded by the workers' mutex */
+    atomic_bool cancel; /* any thread sets it, the guard reads it */
+    sac_port *port;     /* borrowed: the owner keeps it until the delivery;
                              NULL: `finish` instead */
     void (*run)(sac_job *job);    /* on the worker; not called if cancelled
                                      while queued: status tells */
     void (*finish)(sac_job *job); /* on the worker (or on the thread that
                                      cancels it in the queue), for a job
                                      without a port; may free it */
-    const void *workers;          /* who has it; immutable once submitted */
+    struct sac_workers *workers; /* who has it; immutable once submitted */
     sac_status status; /* written before DONE, by run() or a cancel */
 };
 

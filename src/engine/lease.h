@@ -17,27 +17,27 @@
 #include "engine/script.h"
 
 typedef enum sac_isolation {
-    SAC_ISOLATION_LAZY,      /* BEGIN IMMEDIATE at the first write */
-    SAC_ISOLATION_IMMEDIATE, /* BEGIN IMMEDIATE at the first statement */
-    SAC_ISOLATION_SNAPSHOT,  /* BEGIN at the first statement */
+    SAC_ISOLATION_LAZY,       /* BEGIN IMMEDIATE at the first write */
+    SAC_ISOLATION_IMMEDIATE,  /* BEGIN IMMEDIATE at the first statement */
+    SAC_ISOLATION_SNAPSHOT,   /* BEGIN at the first statement */
     SAC_ISOLATION_AUTOCOMMIT, /* never BEGIN */
 } sac_isolation;
 
 typedef struct sac_lease {
-    sac_engine *engine;  /* strong */
-    sac_handle *handle;  /* owned while not NULL */
+    sac_engine *engine; /* strong */
+    sac_handle *handle; /* owned while not NULL */
     sac_isolation isolation;
-    bool pinned;         /* keeps its handle between calls */
-    bool token;          /* holds the writer token */
-    bool in_tx;          /* SQLite has a transaction open for us */
-    bool lost;           /* SQLite rolled it back by itself */
-    bool heavy;          /* work of this transaction went to a worker */
-    bool busy;           /* a call is under way */
-    bool left;           /* of that call: nobody waits for it any more */
-    bool give_up;        /* when that call ends, all is undone and the handle
+    bool pinned;  /* keeps its handle between calls */
+    bool token;   /* holds the writer token */
+    bool in_tx;   /* SQLite has a transaction open for us */
+    bool lost;    /* SQLite rolled it back by itself */
+    bool heavy;   /* work of this transaction went to a worker */
+    bool busy;    /* a call is under way */
+    bool left;    /* of that call: nobody waits for it any more */
+    bool give_up; /* when that call ends, all is undone and the handle
                             goes back */
     bool closed;
-    sac_list streams;    /* of sac_stream: live between two calls */
+    sac_list streams; /* of sac_stream: live between two calls */
 } sac_lease;
 
 /* retains: engine. */
@@ -57,10 +57,10 @@ bool sac_lease_lose(sac_lease *lease);
 /* A statement whose rows are fetched in batches: live between two calls of
  * its lease.  (One that writes gives all its rows at once.)  Freed by its owner through sac_stream_drop() only. */
 typedef struct sac_stream {
-    sac_list link;       /* in lease->streams while live */
-    sac_script script;   /* one step, with a batch size */
+    sac_list link;     /* in lease->streams while live */
+    sac_script script; /* one step, with a batch size */
     sac_step step;
-    bool dropped;        /* the owner is gone; a call of the lease runs */
+    bool dropped; /* the owner is gone; a call of the lease runs */
 } sac_stream;
 
 /* -> new, its script without a plan yet, or NULL. */

@@ -132,8 +132,8 @@ span_in_chunk(int64_t offset, int64_t length)
 }
 
 static void
-copy_out_locked(const sac_memfile *file, unsigned char *buffer,
-                int64_t length, int64_t offset)
+copy_out_locked(const sac_memfile *file, unsigned char *buffer, int64_t length,
+                int64_t offset)
 {
     while (length > 0) {
         size_t slot = (size_t)(offset / CHUNK_SIZE);

@@ -22,7 +22,7 @@ typedef struct sac_memquota {
 } sac_memquota;
 
 struct sac_memvfs {
-    sqlite3_vfs vfs; /* immutable once registered, but for SQLite's link */
+    sqlite3_vfs vfs;   /* immutable once registered, but for SQLite's link */
     sqlite3_vfs *host; /* borrowed: SQLite requires that VFSs stay */
     char name[32];     /* immutable after init */
     sac_memquota quota;
@@ -65,11 +65,11 @@ typedef struct sac_memfile {
  * handles read `level`. */
 typedef struct sac_memhandle {
     sqlite3_file base;
-    sac_memvfs *memvfs;    /* borrowed: it outlives its connections */
-    sac_memfile *file;     /* counted in file->handles */
-    int level;             /* SQLITE_LOCK_NONE..SQLITE_LOCK_EXCLUSIVE */
+    sac_memvfs *memvfs; /* borrowed: it outlives its connections */
+    sac_memfile *file;  /* counted in file->handles */
+    int level;          /* SQLITE_LOCK_NONE..SQLITE_LOCK_EXCLUSIVE */
     bool shm_mapped;
-    unsigned shm_shared;    /* slots held, as bits */
+    unsigned shm_shared; /* slots held, as bits */
     unsigned shm_exclusive;
 } sac_memhandle;
 

@@ -81,9 +81,8 @@ static int
 host_last_error(sqlite3_vfs *vfs, int length, char *out)
 {
     sqlite3_vfs *host = host_of(vfs);
-    return host->xGetLastError != NULL
-               ? host->xGetLastError(host, length, out)
-               : 0;
+    return host->xGetLastError != NULL ? host->xGetLastError(host, length, out)
+                                       : 0;
 }
 
 void

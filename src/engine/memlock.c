@@ -99,8 +99,8 @@ make_regions_locked(sac_memfile *file, int count, int size)
     if (file->shm_region_count >= count) {
         return true;
     }
-    void **regions = sac_realloc(file->shm_regions,
-                                 (size_t)count * sizeof(*regions));
+    void **regions =
+        sac_realloc(file->shm_regions, (size_t)count * sizeof(*regions));
     if (regions == NULL) {
         return false;
     }

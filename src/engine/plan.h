@@ -30,7 +30,7 @@ enum {
 typedef struct sac_plan {
     atomic_uint references;
     atomic_uint facts;
-    atomic_uint strikes;   /* inline runs in a row that took long by the clock */
+    atomic_uint strikes; /* inline runs in a row that took long by the clock */
     atomic_uint slow_runs; /* runs on a worker since it was found slow */
     uint64_t hash;         /* of the text; immutable */
     size_t length;         /* immutable */

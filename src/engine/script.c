@@ -55,19 +55,18 @@ static int
 bind_one(sqlite3_stmt *stmt, int index, const sac_value *value)
 {
     switch (value->type) {
-        case SAC_NULL:
-            return sqlite3_bind_null(stmt, index);
-        case SAC_INT:
-            return sqlite3_bind_int64(stmt, index, value->as.integer);
-        case SAC_REAL:
-            return sqlite3_bind_double(stmt, index, value->as.real);
-        case SAC_TEXT:
-            return sqlite3_bind_text64(stmt, index, value->as.bytes,
-                                       value->size, SQLITE_STATIC,
-                                       SQLITE_UTF8);
-        case SAC_BLOB:
-            return sqlite3_bind_blob64(stmt, index, value->as.bytes,
-                                       value->size, SQLITE_STATIC);
+    case SAC_NULL:
+        return sqlite3_bind_null(stmt, index);
+    case SAC_INT:
+        return sqlite3_bind_int64(stmt, index, value->as.integer);
+    case SAC_REAL:
+        return sqlite3_bind_double(stmt, index, value->as.real);
+    case SAC_TEXT:
+        return sqlite3_bind_text64(stmt, index, value->as.bytes, value->size,
+                                   SQLITE_STATIC, SQLITE_UTF8);
+    case SAC_BLOB:
+        return sqlite3_bind_blob64(stmt, index, value->as.bytes, value->size,
+                                   SQLITE_STATIC);
     }
     return SQLITE_MISUSE;
 }
@@ -85,8 +84,8 @@ bind_set(sac_script *script, sac_handle *handle, sac_error *err)
         err->xcode = live->width;
         return status;
     }
-    const sac_value *values = step->params.values
-                              + script->set * step->params.width;
+    const sac_value *values =
+        step->params.values + script->set * step->params.width;
     for (int i = 0; i < live->width; i++) {
         int rc = bind_one(live->stmt, i + 1, &values[i]);
         if (rc != SQLITE_OK) {
@@ -171,9 +170,9 @@ time_to_hand_over(const sac_script *script, const sac_handle *handle)
 {
     const sac_guard *guard = &handle->guard;
     const sac_rows *rows = script->steps[script->at].rows;
-    return guard->inside
-           && (guard->used >= guard->budget
-               || (rows != NULL && sac_rows_bytes(rows) > INLINE_BYTES));
+    return guard->inside &&
+           (guard->used >= guard->budget ||
+            (rows != NULL && sac_rows_bytes(rows) > INLINE_BYTES));
 }
 
 /* Can the step that failed be begun again elsewhere, as if nothing was? Only
@@ -189,8 +188,8 @@ may_restart(const sac_script *script, const sac_handle *handle, int rc)
     if (rc == SQLITE_BUSY) {
         return script->set == 0;
     }
-    return rc == SQLITE_INTERRUPT && guard->abortable
-           && guard->used >= 2 * guard->budget;
+    return rc == SQLITE_INTERRUPT && guard->abortable &&
+           guard->used >= 2 * guard->budget;
 }
 
 static sac_verdict
@@ -232,10 +231,9 @@ fail(sac_script *script, sac_handle *handle, sac_error *err)
 static bool
 abortable(const sac_script *script)
 {
-    return !script->given
-           && (sac_plan_facts(script->steps[script->at].plan)
-               & (SAC_PLAN_READONLY | SAC_PLAN_CONTROL))
-                  == SAC_PLAN_READONLY;
+    return !script->given &&
+           (sac_plan_facts(script->steps[script->at].plan) &
+            (SAC_PLAN_READONLY | SAC_PLAN_CONTROL)) == SAC_PLAN_READONLY;
 }
 
 /* The rows of the batch before may have been taken out. */
@@ -255,9 +253,8 @@ static bool
 batch_full(const sac_script *script)
 {
     const sac_rows *rows = script->steps[script->at].rows;
-    return script->batch > 0
-           && (sac_rows_count(rows) >= script->batch
-               || sac_rows_bytes(rows) >= BATCH_BYTES);
+    return script->batch > 0 && (sac_rows_count(rows) >= script->batch ||
+                                 sac_rows_bytes(rows) >= BATCH_BYTES);
 }
 
 /* Steps the live statement until its set is through.

@@ -23,14 +23,14 @@ typedef struct sac_step {
 } sac_step;
 
 typedef struct sac_script {
-    sac_step *steps;      /* borrowed or embedded by the owner */
+    sac_step *steps; /* borrowed or embedded by the owner */
     int count;
-    size_t batch;         /* stop after so many rows of the last step; 0: all */
-    int at;               /* the step that runs or comes next */
-    size_t set;           /* parameter set of that step */
-    sac_statement *live;  /* owned: a statement between two rows */
-    bool given;           /* a batch was given out: rows cannot come twice */
-    bool finished;        /* the last step returned its last row */
+    size_t batch;        /* stop after so many rows of the last step; 0: all */
+    int at;              /* the step that runs or comes next */
+    size_t set;          /* parameter set of that step */
+    sac_statement *live; /* owned: a statement between two rows */
+    bool given;          /* a batch was given out: rows cannot come twice */
+    bool finished;       /* the last step returned its last row */
 } sac_script;
 
 typedef enum sac_verdict {

@@ -45,8 +45,8 @@ sac_store_release(sac_store *store)
         return;
     }
     /* acq_rel: whoever frees has seen everything that the others did. */
-    if (atomic_fetch_sub_explicit(&store->references, 1, memory_order_acq_rel)
-        == 1) {
+    if (atomic_fetch_sub_explicit(&store->references, 1,
+                                  memory_order_acq_rel) == 1) {
         sac_memvfs_free(store->vfs);
         sac_free(store);
     }

@@ -17,6 +17,11 @@
  * and clean up when they are through.  A closer that saw all of them leave
  * joins them, so that no thread is left then, not even in its last lines.
  *
+ * Waking a thread costs more than a brief job, so a job that is submitted
+ * while a brief one runs waits for that one's thread.  Should the brief job
+ * prove long after all, it calls for help, and so does the taking of one that
+ * is not brief while others wait.
+ *
  * Workers know jobs, not what they run, and nothing of SQLite.  Any thread may
  * call, also one that runs a job. */
 #include "engine/workers.h"
@@ -29,11 +34,15 @@
 #include "base/platform.h"
 #include "base/sync.h"
 
+/* Jobs that may wait for the thread of one brief job. */
+enum { RELIANCE = 16 };
+
 typedef struct crew {
     sac_list queue; /* guarded by the workers' mutex, like all here */
     int queued;     /* jobs in the queue */
     int threads;    /* alive */
     int idle;       /* of these, waiting for work */
+    int brief;      /* of these, running a job that ends soon */
     int limit;      /* immutable */
     int nice;       /* immutable */
     sac_cond work;
@@ -119,6 +128,20 @@ drop_and_unlock(sac_workers *workers)
 
 /* ---- a thread -------------------------------------------------------- */
 
+static bool start_thread_locked(sac_workers *workers, crew *lane);
+
+/* Brings one more thread to the queue, if there is one to be had. */
+static void
+bring_help_locked(sac_workers *workers, crew *lane)
+{
+    if (lane->idle > 0) {
+        sac_cond_signal(&lane->work);
+    }
+    else if (lane->threads < lane->limit && !workers->closing) {
+        (void)start_thread_locked(workers, lane); /* those there will do */
+    }
+}
+
 /* Waits for a job.  -> it, RUNNING; or NULL: closed and nothing left. */
 static sac_job *
 take_job_locked(sac_workers *workers, crew *lane)
@@ -136,7 +159,35 @@ take_job_locked(sac_workers *workers, crew *lane)
     sac_job *job = SAC_CONTAINER(node, sac_job, link);
     job->state = SAC_JOB_RUNNING;
     sac_list_push_back(&workers->running, &job->link);
+    if (job->brief) {
+        lane->brief++;
+    }
+    else if (lane->queued > 0) {
+        bring_help_locked(workers, lane);
+    }
     return job;
+}
+
+static void
+no_longer_brief_locked(crew *lane, sac_job *job)
+{
+    if (job->brief) {
+        job->brief = false;
+        lane->brief--;
+    }
+}
+
+void
+sac_workers_call_help(sac_job *job)
+{
+    sac_workers *workers = job->workers;
+    crew *lane = &workers->lanes[job->lane];
+    sac_mutex_lock(&workers->mutex);
+    no_longer_brief_locked(lane, job);
+    if (lane->queued > 0) {
+        bring_help_locked(workers, lane);
+    }
+    sac_mutex_unlock(&workers->mutex);
 }
 
 static bool
@@ -161,6 +212,7 @@ serve(sac_workers *workers, crew *lane)
         }
         sac_mutex_lock(&workers->mutex);
         sac_list_remove(&job->link);
+        no_longer_brief_locked(lane, job);
         job->state = SAC_JOB_DONE;
         sac_mutex_unlock(&workers->mutex);
         sac_job_announce(job);
@@ -221,6 +273,10 @@ sac_workers_submit(sac_workers *workers, sac_job *job, sac_lane which)
     job->state = SAC_JOB_QUEUED;
     sac_list_push_back(&lane->queue, &job->link);
     lane->queued++;
+    if (lane->brief > 0 && lane->queued <= lane->brief * RELIANCE) {
+        sac_mutex_unlock(&workers->mutex);
+        return SAC_OK;
+    }
     /* An idle thread that was signalled counts as idle until it has woken,
      * and the job it was woken for as queued. */
     if (lane->queued <= lane->idle) {

@@ -29,6 +29,10 @@ SAC_MUST_USE sac_status sac_workers_submit(sac_workers *workers, sac_job *job,
  * told by its token then, queued or running). */
 void sac_workers_cancel(sac_workers *workers, sac_job *job);
 
+/* From within a running job that was expected to be brief and is not: what
+ * waits for its thread gets another one. */
+void sac_workers_call_help(sac_job *job);
+
 /* For statistics and tests. */
 int sac_workers_threads(sac_workers *workers);
 

@@ -23,6 +23,7 @@ typedef struct task {
     gate *entered; /* counts up when run() begins; may be NULL */
     gate *leave;   /* run() waits for it to reach `fare`; may be NULL */
     int fare;
+    bool calls_help; /* run() says that it is not brief after all */
     bool until_told; /* run() waits for its token instead */
     int *runs;       /* order of the runs; the lane is a single thread */
     int ran;         /* position in it */
@@ -39,6 +40,9 @@ run_task(sac_job *job)
     }
     if (t->entered != NULL) {
         gate_add(t->entered, 1);
+    }
+    if (t->calls_help) {
+        sac_workers_call_help(job);
     }
     if (t->leave != NULL) {
         gate_wait(t->leave, t->fare);
@@ -540,6 +544,84 @@ test_no_thread(void)
     office_fini(&o);
 }
 
+/* A job behind a brief one waits for its thread: no other is started. */
+static void
+test_brief_is_waited_for(void)
+{
+    office o;
+    task first, second;
+    office_init(&o);
+    sac_workers *workers = sac_workers_new(2, 0);
+    CHECK(workers != NULL);
+    task_init_parked(&first, &o, 1);
+    task_init(&second, &o);
+    first.job.brief = true;
+    submit(workers, &first, SAC_LANE_READ);
+    gate_wait(&o.entered, 1);
+    submit(workers, &second, SAC_LANE_READ);
+    CHECK_INT(sac_workers_threads(workers), 1);
+    gate_add(&o.leave, 1);
+    wait_delivered(&o, 2);
+    CHECK_INT(first.arrived, 1);
+    CHECK_INT(sac_workers_threads(workers), 1);
+    CHECK(sac_workers_close(workers, false, FOREVER));
+    office_fini(&o);
+}
+
+/* One that calls for help is not: what waits for it gets a thread at once,
+ * and so does what comes later. */
+static void
+test_brief_calls_for_help(void)
+{
+    office o;
+    task first, second, third;
+    office_init(&o);
+    sac_workers *workers = sac_workers_new(3, 0);
+    CHECK(workers != NULL);
+    task_init_parked(&first, &o, 1);
+    task_init(&second, &o);
+    task_init(&third, &o);
+    first.job.brief = true;
+    first.calls_help = true;
+    submit(workers, &first, SAC_LANE_READ);
+    submit(workers, &second, SAC_LANE_READ); /* before or after the call */
+    wait_delivered(&o, 1);
+    CHECK_INT(second.arrived, 1);
+    submit(workers, &third, SAC_LANE_READ);
+    wait_delivered(&o, 2);
+    gate_add(&o.leave, 1);
+    wait_delivered(&o, 3);
+    CHECK_INT(first.arrived, 3);
+    CHECK(sac_workers_close(workers, false, FOREVER));
+    office_fini(&o);
+}
+
+/* A long job that a thread takes after brief ones brings help to the rest. */
+static void
+test_long_behind_brief(void)
+{
+    office o;
+    task brief, longer, last;
+    office_init(&o);
+    sac_workers *workers = sac_workers_new(2, 0);
+    CHECK(workers != NULL);
+    task_init_parked(&brief, &o, 1);
+    task_init_parked(&longer, &o, 2);
+    task_init(&last, &o);
+    brief.job.brief = true;
+    submit(workers, &brief, SAC_LANE_READ);
+    gate_wait(&o.entered, 1);
+    submit(workers, &longer, SAC_LANE_READ);
+    submit(workers, &last, SAC_LANE_READ);
+    gate_add(&o.leave, 1);
+    wait_delivered(&o, 2);
+    CHECK_INT(last.arrived, 2);
+    gate_add(&o.leave, 1);
+    wait_delivered(&o, 3);
+    CHECK(sac_workers_close(workers, false, FOREVER));
+    office_fini(&o);
+}
+
 TEST_MAIN({"no_thread", test_no_thread}, /* first: before any stack is kept */
           {"runs_and_delivers", test_runs_and_delivers}, {"lanes", test_lanes},
           {"writer_keeps_order", test_writer_keeps_order},
@@ -554,4 +636,7 @@ TEST_MAIN({"no_thread", test_no_thread}, /* first: before any stack is kept */
           {"close_gives_up", test_close_gives_up},
           {"retire_with_work", test_retire_with_work},
           {"many_submitters", test_many_submitters},
+          {"brief_is_waited_for", test_brief_is_waited_for},
+          {"brief_calls_for_help", test_brief_calls_for_help},
+          {"long_behind_brief", test_long_behind_brief},
           {"new_without_memory", test_new_without_memory})

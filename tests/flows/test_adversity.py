@@ -68,8 +68,8 @@ async def attempt(url: str, write: bool = True, **keywords: Any) -> Any:
     ("url", "error", "message"),
     [
         ("", ArgumentError, "URL"),
-        ("not a url", ArgumentError, "not a url"),
-        ("sqlite:/half", ArgumentError, "half"),
+        ("not a url", ArgumentError, "database URL"),
+        ("sqlite:/half", ArgumentError, "database URL"),
         ("sqlite+aiosqlite://host/db", ArgumentError, "host"),
         ("postgresql+asyncpg://h/db", NoSuchModuleError, "postgresql"),
         ("mysql://h/db", NoSuchModuleError, "mysql"),
@@ -152,10 +152,11 @@ async def test_a_database_cut_short(tmp_path: Path, file_url: str) -> None:
     path = tmp_path / "test.db"
     os.truncate(path, 8192)
     engine = create_async_engine(file_url)
-    async with engine.connect() as conn:
-        with pytest.raises(DatabaseError, match="malformed"):
-            (await conn.execute(text("SELECT * FROM book"))).all()
-        assert await conn.scalar(text("SELECT 1")) == 1
+    with pytest.raises(DatabaseError, match="malformed") as raised:
+        async with engine.connect() as conn:
+            await conn.execute(text("SELECT * FROM book"))
+    assert raised.value.orig.sqlite_errorname == "SQLITE_CORRUPT"
+    at_rest(engine)
     await engine.dispose()
 
 
@@ -278,14 +279,16 @@ async def test_a_full_disk(small_disk: Path) -> None:
 class Holder:
     """A process with stock SQLite that locks the file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, alone: bool = False) -> None:
+        """alone: nobody else can even open the file."""
+        mode = "EXCLUSIVE" if alone else "NORMAL"
         self.process = subprocess.Popen(
             [
                 sys.executable,
                 "-c",
                 "import sqlite3, sys\n"
                 "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-                "db.execute('PRAGMA locking_mode = EXCLUSIVE')\n"
+                f"db.execute('PRAGMA locking_mode = {mode}')\n"
                 "db.execute('BEGIN EXCLUSIVE')\n"
                 "db.execute('INSERT INTO book (owner) VALUES (\"other\")')\n"
                 "print('locked', flush=True)\n"
@@ -316,7 +319,7 @@ async def test_locked_by_another_process(
         await conn.execute(BOOK)
     if not opened:
         await engine.dispose()
-    holder = Holder(tmp_path / "test.db")
+    holder = Holder(tmp_path / "test.db", alone=not opened)
     loop = asyncio.get_running_loop()
     try:
         async with ticking() as ticker:
@@ -424,12 +427,17 @@ STATEMENTS: list[tuple[str, Any, type[Exception], str]] = [
         "too big",
     ),
     (
-        "SELECT " + "+".join(f":a{i}" for i in range(40_000)),
+        f"SELECT 1 IN ({', '.join(f':a{i}' for i in range(40_000))})",
         {f"a{i}": i for i in range(40_000)},
         OperationalError,
         "too many SQL variables",
     ),
-    ("SELECT " + "(" * 5000 + "1" + ")" * 5000, None, OperationalError, ""),
+    (
+        "SELECT " + "(" * 5000 + "1" + ")" * 5000,
+        None,
+        OperationalError,
+        "overflow|too large",
+    ),
 ]
 
 

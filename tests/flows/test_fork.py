@@ -101,7 +101,7 @@ def test_every_use_in_the_child_is_refused(
             await refused(conn.execute(text("SELECT 1")))
             await refused(conn.execute(ADD, {"owner": "child"}))
             await refused(conn.commit())
-            await refused(conn.rollback())
+            await conn.rollback()  # nothing is ours, so nothing is undone
             await refused(engine.connect().start())
             async def begin():
                 async with engine.begin():
