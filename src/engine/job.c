@@ -15,6 +15,7 @@ sac_job_init(sac_job *job, void (*run)(sac_job *job))
     sac_list_init(&job->link);
     job->state = SAC_JOB_NEW;
     job->lane = SAC_LANE_READ;
+    job->brief = false;
     atomic_init(&job->cancel, false);
     job->port = NULL;
     job->run = run;
