@@ -22,6 +22,9 @@ class Port(Protocol):
     def wait(self, seconds: float, /) -> bool:
         """Block until there is something to deliver, or the time is over."""
 
+    def pass_on(self) -> None:
+        """Let the next thread that waits be told."""
+
     def __call__(self) -> None:
         """Deliver; on the loop's thread."""
 
@@ -31,13 +34,14 @@ def _watch(reference: weakref.ref[AbstractEventLoop], port: Port) -> None:
         ready = port.wait(_PERIOD)
         loop = reference()
         if loop is None or loop.is_closed():
-            return
+            break
         if ready:
             try:
                 loop.call_soon_threadsafe(port)
             except RuntimeError:  # closed just now
-                return
+                break
         del loop
+    port.pass_on()  # the port may be another loop's by now
 
 
 def watch_port(loop: AbstractEventLoop, port: Port) -> None:

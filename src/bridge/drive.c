@@ -77,6 +77,7 @@ Sac_OpDrive(PyObject *object)
     }
     int rc = sac_port_new(&drive.port);
     if (rc != 0) {
+        op->state = SAC_OP_CLOSED; /* it is not the caller who forgot it */
         if (rc == ENOMEM) {
             return PyErr_NoMemory();
         }

@@ -34,12 +34,18 @@ Sac_PortGet(PyObject *op)
 
 /* A thread that watches for the loop may wait for the next message again. */
 static void
+tell_again(PortObject *self)
+{
+    (void)PyThread_acquire_lock(self->told, NOWAIT_LOCK);
+    PyThread_release_lock(self->told);
+}
+
+static void
 deliver(PyObject *op)
 {
     PortObject *self = (PortObject *)op;
     sac_port_drain(self->port);
-    (void)PyThread_acquire_lock(self->told, NOWAIT_LOCK);
-    PyThread_release_lock(self->told);
+    tell_again(self);
 }
 
 /* ---- finding and making ------------------------------------------------ */
@@ -283,8 +289,7 @@ wait_for_news(PortObject *self, int64_t timeout_ns)
     int64_t left = deadline - sac_clock_ns();
     bool news = sac_port_wait(self->port, left < 0 ? 0 : left) == 1;
     if (!news) {
-        (void)PyThread_acquire_lock(self->told, NOWAIT_LOCK);
-        PyThread_release_lock(self->told);
+        tell_again(self);
     }
     return news;
 }
@@ -306,6 +311,17 @@ port_wait(PyObject *op, PyObject *timeout)
     news = wait_for_news((PortObject *)op, (int64_t)(seconds * 1e9));
     Py_END_ALLOW_THREADS
     return PyBool_FromLong(news);
+}
+
+PyDoc_STRVAR(pass_on_doc,
+"pass_on($self, /)\n--\n\n"
+"What wait() has told could not be delivered: tell the next thread.");
+
+static PyObject *
+port_pass_on(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    tell_again((PortObject *)op);
+    Py_RETURN_NONE;
 }
 
 static int
@@ -343,6 +359,7 @@ port_dealloc(PyObject *op)
 
 static PyMethodDef port_methods[] = {
     {"wait", port_wait, METH_O, wait_doc},
+    {"pass_on", port_pass_on, METH_NOARGS, pass_on_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -78,6 +78,13 @@ sac_call_end(sac_call *call)
         }
         lease->in_tx = in_tx;
     }
+    if (lease->in_tx &&
+        (call->kind == SAC_CALL_ROLLBACK || call->kind == SAC_CALL_CLOSE)) {
+        /* For want of memory, of a loop to wait in or of a disk: it is done
+         * without us, or by closing the connection. */
+        lease->give_up = true;
+        sac_error_fini(&call->error);
+    }
     lease->busy = false;
     lease->left = false;
     sac_lease_stop_streams(lease, true);
@@ -131,10 +138,6 @@ sac_call_submit(sac_call *call, void (*run)(sac_job *), sac_lane lane,
                 bool brief, sac_call_state state)
 {
     if (!sac_call_have_port(call)) {
-        if (call->kind == SAC_CALL_CLOSE || call->kind == SAC_CALL_ROLLBACK) {
-            call->lease->give_up = true; /* it is done without us */
-            return sac_call_end(call);
-        }
         return sac_call_end_with(call, SAC_ERR_WOULD_WAIT);
     }
     sac_job_init(&call->job, run);

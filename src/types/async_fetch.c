@@ -52,7 +52,7 @@ give_up(Sac_AsyncResult *root)
 }
 
 static int
-check_idle(const Sac_AsyncResult *root)
+check_idle(Sac_AsyncResult *root)
 {
     if (root->fetching) {
         Sac_RaiseNamed(SAC_STATE(root), "InvalidRequestError",

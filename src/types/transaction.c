@@ -44,7 +44,7 @@ Sac_TransactionOuter(PyObject *transaction)
 /* ---- beginning ------------------------------------------------------- */
 
 static int
-refuse_second_begin(const TransactionObject *self)
+refuse_second_begin(TransactionObject *self)
 {
     Sac_State *state = SAC_STATE(self);
     if (self->started) {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from flows.drivers import ADD, BOOK, COUNT, ENDLESS, is_sound, rows, until
 from sqlactive_c import AsyncEngine, create_async_engine, text
 
@@ -60,7 +61,7 @@ def run(request: pytest.FixtureRequest) -> Iterator[Callable[[Main], Any]]:
         with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
             return runner.run(main)
 
-    yield on_new_loop
+    return on_new_loop
 
 
 async def create(engine: AsyncEngine) -> None:

@@ -205,9 +205,7 @@ ENDINGS: dict[str, tuple[str, int]] = {
 }
 
 
-def start(
-    code: str, path: str, *options: str
-) -> subprocess.Popen[str]:
+def start(code: str, path: str, *options: str) -> subprocess.Popen[str]:
     source = PRELUDE + textwrap.dedent(code)
     return subprocess.Popen(
         [sys.executable, *options, "-c", source, path],
@@ -311,7 +309,8 @@ def test_control_c(tmp_path: Path, moment: str, where: str) -> None:
             async with engine.connect() as conn:
                 await conn.run_sync(lambda c: c.execute(ENDLESS))""",
     }[moment]
-    code = textwrap.dedent(f"""
+    code = (
+        textwrap.dedent(f"""
         async def main():
             await create()
             threading.Timer(0.05, print, ("ready",), {{"flush": True}}).start()
@@ -320,13 +319,16 @@ def test_control_c(tmp_path: Path, moment: str, where: str) -> None:
             asyncio.run(main())
         except KeyboardInterrupt:
             sys.exit(9)
-    """) if "\n" not in work else (
-        "\nasync def main():\n    await create()\n"
-        "    threading.Timer(0.05, print, ('ready',), {'flush': True})"
-        ".start()\n"
-        + textwrap.indent(textwrap.dedent(work), "    ")
-        + "\ntry:\n    asyncio.run(main())\n"
-        "except KeyboardInterrupt:\n    sys.exit(9)\n"
+    """)
+        if "\n" not in work
+        else (
+            "\nasync def main():\n    await create()\n"
+            "    threading.Timer(0.05, print, ('ready',), {'flush': True})"
+            ".start()\n"
+            + textwrap.indent(textwrap.dedent(work), "    ")
+            + "\ntry:\n    asyncio.run(main())\n"
+            "except KeyboardInterrupt:\n    sys.exit(9)\n"
+        )
     )
     process = start(code, f"/{path}" if where == "file" else "")
     assert process.stdout is not None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from flows.drivers import ADD, BOOK, COUNT, at_rest, count, is_sound, until
 from sqlactive_c import AsyncEngine, create_async_engine, text
 from sqlactive_c.exc import (
@@ -56,9 +57,9 @@ async def test_readers_go_on_beside_a_writer(books: AsyncEngine) -> None:
             return await count(books, "a")
 
         async with asyncio.timeout(5):
-            assert await asyncio.gather(*(read() for _ in range(20))) == [
-                0
-            ] * 20
+            assert (
+                await asyncio.gather(*(read() for _ in range(20))) == [0] * 20
+            )
     assert await count(books, "a") == 1
 
 

@@ -13,9 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from flows.drivers import ADD, BOOK, COUNT, ENDLESS, rows
-from sqlactive_c import AsyncEngine, DBConnection, _core, create_async_engine
-from sqlactive_c import text
+from sqlactive_c import (
+    AsyncEngine,
+    DBConnection,
+    _core,
+    create_async_engine,
+    text,
+)
 from sqlactive_c.exc import SQLAlchemyError
 from sqlactive_c.ext.asyncio import (
     AsyncSession,
@@ -24,9 +30,9 @@ from sqlactive_c.ext.asyncio import (
 )
 
 REPEAT = 60
-# What is made once, a thread or a cache, may come in any round; a leak comes
-# in each.
-ROUNDS = 5
+# What is made once, a thread or a cache, may come in any round, and the heap
+# takes a while to find its shape; a leak comes in each round.
+ROUNDS = 40
 
 
 def counters() -> dict[str, int]:
@@ -71,6 +77,7 @@ async def engine(
         f"sqlite+aiosqlite://{path}",
         inline_budget=0 if request.param == "workers" else 20_000,
         synchronous="OFF",
+        wal_autocheckpoint=16,  # the log, too, is memory
     )
     async with engine.begin() as conn:
         await conn.execute(BOOK)
