@@ -16,9 +16,10 @@
 #include "types/stream.h"
 #include "types/text.h"
 
-PyDoc_STRVAR(configure_doc,
-"configure(**hooks)\n--\n\n"
-"Store the classes and functions that the core takes from Python. Private.");
+PyDoc_STRVAR(
+    configure_doc,
+    "configure(**hooks)\n--\n\n"
+    "Store the classes and functions that the core takes from Python. Private.");
 
 static PyObject *
 core_configure(PyObject *module, PyObject *args, PyObject *hooks)
@@ -34,18 +35,20 @@ core_configure(PyObject *module, PyObject *args, PyObject *hooks)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(text_doc,
-"text(text, /)\n--\n\n"
-"Make an executable clause of SQL text with :name parameters.\n\n"
-"Args:\n    text: SQL, a str. Colons in quotes and comments are no\n"
-"        parameters; \"\\:\" is a plain colon.\n\n"
-"Returns:\n    A TextClause.\n\n"
-"Raises:\n    ArgumentError: It is no str.");
+PyDoc_STRVAR(
+    text_doc,
+    "text(text, /)\n--\n\n"
+    "Make an executable clause of SQL text with :name parameters.\n\n"
+    "Args:\n    text: SQL, a str. Colons in quotes and comments are no\n"
+    "        parameters; \"\\:\" is a plain colon.\n\n"
+    "Returns:\n    A TextClause.\n\n"
+    "Raises:\n    ArgumentError: It is no str.");
 
-PyDoc_STRVAR(live_blocks_doc,
-"live_blocks()\n--\n\n"
-"Return how many memory blocks the engine holds in this process. Private,\n"
-"for tests.");
+PyDoc_STRVAR(
+    live_blocks_doc,
+    "live_blocks()\n--\n\n"
+    "Return how many memory blocks the engine holds in this process. Private,\n"
+    "for tests.");
 
 static PyObject *
 core_live_blocks(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
@@ -53,20 +56,21 @@ core_live_blocks(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     return PyLong_FromLongLong(sac_memory_blocks());
 }
 
-PyDoc_STRVAR(fail_doc,
-"fail_allocation_after(n, forever, /)\n--\n\n"
-"Make the engine's allocation after the next n fail. Private, for tests.\n\n"
-"Args:\n    n: How many succeed first; negative disarms.\n"
-"    forever: Whether all later ones fail too.\n\n"
-"Returns:\n    How many allocations the previous setting made fail.");
+PyDoc_STRVAR(
+    fail_doc,
+    "fail_allocation_after(n, forever, /)\n--\n\n"
+    "Make the engine's allocation after the next n fail. Private, for tests.\n\n"
+    "Args:\n    n: How many succeed first; negative disarms.\n"
+    "    forever: Whether all later ones fail too.\n\n"
+    "Returns:\n    How many allocations the previous setting made fail.");
 
 static PyObject *
 core_fail_allocation_after(PyObject *Py_UNUSED(module), PyObject *args)
 {
     long long count;
     int forever;
-    if (!PyArg_ParseTuple(args, "Lp:fail_allocation_after", &count, &forever))
-    {
+    if (!PyArg_ParseTuple(args, "Lp:fail_allocation_after", &count,
+                          &forever)) {
         return NULL;
     }
     int64_t failures = sac_memory_failures();
@@ -74,11 +78,12 @@ core_fail_allocation_after(PyObject *Py_UNUSED(module), PyObject *args)
     return PyLong_FromLongLong(failures);
 }
 
-PyDoc_STRVAR(drive_doc,
-"drive(awaitable, /)\n--\n\n"
-"Run an awaitable of the core to its end in this thread, without a loop.\n"
-"Private, for run_sync.\n\n"
-"Returns:\n    What awaiting it would give.");
+PyDoc_STRVAR(
+    drive_doc,
+    "drive(awaitable, /)\n--\n\n"
+    "Run an awaitable of the core to its end in this thread, without a loop.\n"
+    "Private, for run_sync.\n\n"
+    "Returns:\n    What awaiting it would give.");
 
 static PyObject *
 core_drive(PyObject *Py_UNUSED(module), PyObject *awaitable)
@@ -90,10 +95,11 @@ core_drive(PyObject *Py_UNUSED(module), PyObject *awaitable)
     return Sac_OpDrive(awaitable);
 }
 
-PyDoc_STRVAR(interrupt_doc,
-"interrupt(awaitable, /)\n--\n\n"
-"Raise CancelledError where an awaitable waits that another thread drives.\n"
-"Private, for run_sync.");
+PyDoc_STRVAR(
+    interrupt_doc,
+    "interrupt(awaitable, /)\n--\n\n"
+    "Raise CancelledError where an awaitable waits that another thread drives.\n"
+    "Private, for run_sync.");
 
 static PyObject *
 core_interrupt(PyObject *Py_UNUSED(module), PyObject *awaitable)
@@ -104,10 +110,11 @@ core_interrupt(PyObject *Py_UNUSED(module), PyObject *awaitable)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(collect_doc,
-"collect()\n--\n\n"
-"Free what is kept for its next use: plans of compiled texts, ports of\n"
-"closed event loops. Private, for tests that count blocks.");
+PyDoc_STRVAR(
+    collect_doc,
+    "collect()\n--\n\n"
+    "Free what is kept for its next use: plans of compiled texts, ports of\n"
+    "closed event loops. Private, for tests that count blocks.");
 
 static PyObject *
 core_collect(PyObject *module, PyObject *Py_UNUSED(ignored))
@@ -168,15 +175,13 @@ core_exec(PyObject *module)
         }
     }
     if (PyModule_AddStringConstant(module, "sqlite_version",
-                                   sqlite3_libversion()) < 0)
-    {
+                                   sqlite3_libversion()) < 0) {
         return -1;
     }
     /* Whether SQLite's memory statistics are off in this process. */
     return PyModule_AddObjectRef(
         module, "memory_statistics_off",
-        Sac_StateOfModule(module)->memory_statistics_off ? Py_True
-                                                         : Py_False);
+        Sac_StateOfModule(module)->memory_statistics_off ? Py_True : Py_False);
 }
 
 static PyModuleDef_Slot core_slots[] = {

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 import sqlactive_c._core
 from sqlactive_c import AsyncEngine, create_async_engine
 

@@ -215,6 +215,7 @@ class URL(
         Args:
             hide_password: Write ``***`` in place of the password.
         """
+
         def user_part(text: str) -> str:
             from urllib.parse import quote
 

@@ -12,8 +12,8 @@ typedef struct sac_list {
     struct sac_list *prev;
 } sac_list;
 
-#define SAC_CONTAINER(node, type, member)                                     \
-    ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define SAC_CONTAINER(node, type, member) \
+    ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 static inline void
 sac_list_init(sac_list *head)

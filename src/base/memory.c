@@ -23,17 +23,16 @@ static _Atomic int64_t fail_count;
 static bool
 failure_is_due(void)
 {
-    int64_t left =
-        atomic_load_explicit(&fail_countdown, memory_order_relaxed);
+    int64_t left = atomic_load_explicit(&fail_countdown, memory_order_relaxed);
     while (left >= 0) {
         bool forever =
             atomic_load_explicit(&fail_forever, memory_order_relaxed);
         int64_t next = left == 0 && forever ? 0 : left - 1;
         /* The exchange makes each countdown step belong to one thread, so
          * "once" means once. */
-        if (atomic_compare_exchange_weak_explicit(
-                &fail_countdown, &left, next, memory_order_relaxed,
-                memory_order_relaxed)) {
+        if (atomic_compare_exchange_weak_explicit(&fail_countdown, &left, next,
+                                                  memory_order_relaxed,
+                                                  memory_order_relaxed)) {
             if (left > 0) {
                 return false;
             }

@@ -116,12 +116,11 @@ sac_cond_wait_until(sac_cond *cond, sac_mutex *mutex, int64_t deadline_ns)
 {
 #ifdef __APPLE__
     struct timespec left = timespec_from_ns(deadline_ns - sac_clock_ns());
-    int rc = pthread_cond_timedwait_relative_np(&cond->native,
-                                                &mutex->native, &left);
+    int rc = pthread_cond_timedwait_relative_np(&cond->native, &mutex->native,
+                                                &left);
 #else
     struct timespec deadline = timespec_from_ns(deadline_ns);
-    int rc =
-        pthread_cond_timedwait(&cond->native, &mutex->native, &deadline);
+    int rc = pthread_cond_timedwait(&cond->native, &mutex->native, &deadline);
 #endif
     assert(rc == 0 || rc == ETIMEDOUT);
     return rc != ETIMEDOUT;

@@ -51,8 +51,8 @@ take_keywords(const Sac_ArgSpec *spec, PyObject *const *values,
 }
 
 int
-Sac_ParseArgs(const Sac_ArgSpec *spec, PyObject *const *args,
-              Py_ssize_t nargs, PyObject *kwnames, PyObject **out)
+Sac_ParseArgs(const Sac_ArgSpec *spec, PyObject *const *args, Py_ssize_t nargs,
+              PyObject *kwnames, PyObject **out)
 {
     if (nargs > spec->positional) {
         return too_many(spec, nargs);
@@ -60,9 +60,8 @@ Sac_ParseArgs(const Sac_ArgSpec *spec, PyObject *const *args,
     for (int i = 0; i < spec->count; i++) {
         out[i] = i < nargs ? args[i] : NULL;
     }
-    if (kwnames != NULL
-        && take_keywords(spec, args + nargs, kwnames, out) < 0)
-    {
+    if (kwnames != NULL &&
+        take_keywords(spec, args + nargs, kwnames, out) < 0) {
         return -1;
     }
     for (int i = 0; i < spec->required; i++) {

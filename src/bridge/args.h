@@ -8,8 +8,8 @@ typedef struct Sac_ArgSpec {
     const char *function;     /* as messages name it, without "()" */
     const char *const *names; /* `count` ASCII names, in order */
     int count;
-    int required;             /* of these, from the front */
-    int positional;           /* how many may be given without a name */
+    int required;   /* of these, from the front */
+    int positional; /* how many may be given without a name */
 } Sac_ArgSpec;
 
 /* For METH_FASTCALL | METH_KEYWORDS: sorts the arguments into out[count],

@@ -51,8 +51,8 @@ static inline void
 Sac_ErrPrefer(PyObject *error)
 {
     PyObject *later = Sac_ErrTake();
-    if (later != NULL
-        && !PyErr_GivenExceptionMatches(later, PyExc_Exception)) {
+    if (later != NULL &&
+        !PyErr_GivenExceptionMatches(later, PyExc_Exception)) {
         PyException_SetContext(later, error);
         error = later;
     }

@@ -101,9 +101,8 @@ names_in_sql(PyObject *sql)
     }
     PyObject *list = PyList_New(0);
     PyObject *seen = PyDict_New();
-    if (list != NULL && seen != NULL
-        && note_parameters(list, seen, text, text + length) == 0)
-    {
+    if (list != NULL && seen != NULL &&
+        note_parameters(list, seen, text, text + length) == 0) {
         names = PyList_AsTuple(list);
     }
     Py_XDECREF(list);
@@ -133,8 +132,7 @@ bind_driver_dict(Sac_State *state, Sac_Execution *self, size_t row,
             if (!PyErr_Occurred()) {
                 (void)Sac_RaiseMisuse(
                     state,
-                    PyUnicode_FromFormat("parameter '%U' has no value",
-                                         name),
+                    PyUnicode_FromFormat("parameter '%U' has no value", name),
                     &context);
             }
             return -1;

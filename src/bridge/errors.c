@@ -48,8 +48,8 @@ Sac_RaiseNamed(Sac_State *state, const char *name, const char *format, ...)
 PyObject *
 Sac_RaiseAbout(Sac_State *state, const char *name, PyObject *argument)
 {
-    return raise_instance(PyObject_CallOneArg(class_of(state, name),
-                                              argument));
+    return raise_instance(
+        PyObject_CallOneArg(class_of(state, name), argument));
 }
 
 PyObject *
@@ -85,18 +85,18 @@ Sac_RaiseStatement(Sac_State *state, PyObject *message,
         return NULL;
     }
     PyObject *exception = NULL;
-    PyObject *orig = PyObject_CallOneArg(
-        class_of(state, "InvalidRequestError"), message);
+    PyObject *orig =
+        PyObject_CallOneArg(class_of(state, "InvalidRequestError"), message);
     if (orig == NULL) {
         goto done;
     }
-    PyObject *kind = PyObject_GetAttrString((PyObject *)Py_TYPE(orig),
-                                            "__module__");
+    PyObject *kind =
+        PyObject_GetAttrString((PyObject *)Py_TYPE(orig), "__module__");
     if (kind == NULL) {
         goto done;
     }
-    PyObject *whole = PyUnicode_FromFormat("(%S.InvalidRequestError) %U",
-                                           kind, message);
+    PyObject *whole =
+        PyUnicode_FromFormat("(%S.InvalidRequestError) %U", kind, message);
     Py_DECREF(kind);
     if (whole == NULL) {
         goto done;
@@ -126,8 +126,8 @@ raise_database(Sac_State *state, int code, int xcode, int offset,
         return NULL;
     }
     /* A message may quote the SQL and cut a character in two. */
-    PyObject *message = PyUnicode_DecodeUTF8(
-        text, (Py_ssize_t)strlen(text), "replace");
+    PyObject *message =
+        PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
     if (message == NULL) {
         return NULL;
     }
@@ -143,8 +143,7 @@ raise_database(Sac_State *state, int code, int xcode, int offset,
 static PyObject *
 raise_system(const sac_error *err)
 {
-    PyObject *exception = PyObject_CallFunction(PyExc_OSError, "is",
-                                                err->code,
+    PyObject *exception = PyObject_CallFunction(PyExc_OSError, "is", err->code,
                                                 sac_error_text(err));
     return raise_instance(exception);
 }
@@ -154,48 +153,47 @@ static PyObject *
 raise_state(Sac_State *state, const sac_error *err)
 {
     switch ((int)err->status) {
-        case SAC_ERR_CLOSED:
-            return Sac_RaiseNamed(state, "ResourceClosedError", "%s",
-                                  err->message != NULL
-                                      ? err->message
-                                      : "this connection is closed");
-        case SAC_ERR_FORKED:
-            return Sac_RaiseNamed(
-                state, "InvalidRequestError",
-                "this engine was made before this process was forked; SQLite "
-                "connections do not survive a fork: make a new engine in the "
-                "child process");
-        case SAC_ERR_BUSY_LEASE:
-            return Sac_RaiseNamed(
-                state, "IllegalStateChangeError",
-                "another operation is in progress on this connection or "
-                "session; concurrent tasks need one each");
-        case SAC_ERR_POOL_TIMEOUT:
-            return Sac_RaiseNamed(
-                state, "TimeoutError",
-                "no connection of the pool became free within pool_timeout; "
-                "connections are kept too long, or pool_size and "
-                "max_overflow are too small");
-        case SAC_ERR_SELF_WAIT:
-            return Sac_RaiseNamed(
-                state, "InvalidRequestError",
-                "this task would wait for itself: another connection or "
-                "session of the same task holds the write transaction of "
-                "this database; commit or close that one first");
-        case SAC_ERR_LOST:
-            return Sac_RaiseNamed(
-                state, "PendingRollbackError",
-                "SQLite has rolled the transaction back because of an "
-                "earlier error%s%s; call rollback() before going on",
-                err->message != NULL ? ": " : "",
-                err->message != NULL ? err->message : "");
-        case SAC_ERR_WOULD_WAIT:
-            return Sac_RaiseNamed(
-                state, "InvalidRequestError",
-                "this has to wait, and there is no running event loop");
-        default:
-            return Sac_RaiseNamed(state, "InvalidRequestError", "%s",
-                                  sac_error_text(err));
+    case SAC_ERR_CLOSED:
+        return Sac_RaiseNamed(
+            state, "ResourceClosedError", "%s",
+            err->message != NULL ? err->message : "this connection is closed");
+    case SAC_ERR_FORKED:
+        return Sac_RaiseNamed(
+            state, "InvalidRequestError",
+            "this engine was made before this process was forked; SQLite "
+            "connections do not survive a fork: make a new engine in the "
+            "child process");
+    case SAC_ERR_BUSY_LEASE:
+        return Sac_RaiseNamed(
+            state, "IllegalStateChangeError",
+            "another operation is in progress on this connection or "
+            "session; concurrent tasks need one each");
+    case SAC_ERR_POOL_TIMEOUT:
+        return Sac_RaiseNamed(
+            state, "TimeoutError",
+            "no connection of the pool became free within pool_timeout; "
+            "connections are kept too long, or pool_size and "
+            "max_overflow are too small");
+    case SAC_ERR_SELF_WAIT:
+        return Sac_RaiseNamed(
+            state, "InvalidRequestError",
+            "this task would wait for itself: another connection or "
+            "session of the same task holds the write transaction of "
+            "this database; commit or close that one first");
+    case SAC_ERR_LOST:
+        return Sac_RaiseNamed(
+            state, "PendingRollbackError",
+            "SQLite has rolled the transaction back because of an "
+            "earlier error%s%s; call rollback() before going on",
+            err->message != NULL ? ": " : "",
+            err->message != NULL ? err->message : "");
+    case SAC_ERR_WOULD_WAIT:
+        return Sac_RaiseNamed(
+            state, "InvalidRequestError",
+            "this has to wait, and there is no running event loop");
+    default:
+        return Sac_RaiseNamed(state, "InvalidRequestError", "%s",
+                              sac_error_text(err));
     }
 }
 
@@ -205,27 +203,27 @@ raise_misuse(Sac_State *state, const sac_error *err,
 {
     PyObject *message;
     switch ((int)err->status) {
-        case SAC_ERR_EMPTY_SQL:
-            message = PyUnicode_FromString("there is no SQL to execute");
-            break;
-        case SAC_ERR_MANY_SQL:
-            message = PyUnicode_FromString(
-                "more than one statement in one string: execute them one by "
-                "one");
-            break;
-        case SAC_ERR_MANY_SETS:
-            message = PyUnicode_FromString(
-                "a list of parameters is for statements that change rows; "
-                "execute a query once for each set");
-            break;
-        case SAC_ERR_PARAM_COUNT:
-            message = PyUnicode_FromFormat(
-                "the statement has %d parameter%s, %d given", err->xcode,
-                err->xcode == 1 ? "" : "s", err->code);
-            break;
-        default: /* SAC_ERR_PARAM_NAME */
-            message = PyUnicode_FromFormat("no value for parameter '%s'",
-                                           sac_error_text(err));
+    case SAC_ERR_EMPTY_SQL:
+        message = PyUnicode_FromString("there is no SQL to execute");
+        break;
+    case SAC_ERR_MANY_SQL:
+        message = PyUnicode_FromString(
+            "more than one statement in one string: execute them one by "
+            "one");
+        break;
+    case SAC_ERR_MANY_SETS:
+        message = PyUnicode_FromString(
+            "a list of parameters is for statements that change rows; "
+            "execute a query once for each set");
+        break;
+    case SAC_ERR_PARAM_COUNT:
+        message = PyUnicode_FromFormat(
+            "the statement has %d parameter%s, %d given", err->xcode,
+            err->xcode == 1 ? "" : "s", err->code);
+        break;
+    default: /* SAC_ERR_PARAM_NAME */
+        message = PyUnicode_FromFormat("no value for parameter '%s'",
+                                       sac_error_text(err));
     }
     return Sac_RaiseMisuse(state, message, context);
 }
@@ -235,37 +233,37 @@ Sac_Raise(Sac_State *state, const sac_error *err,
           const Sac_ErrorContext *context)
 {
     switch (err->status) {
-        case SAC_ERR_NOMEM:
-            return PyErr_NoMemory();
-        case SAC_ERR_SYSTEM:
-            return raise_system(err);
-        case SAC_ERR_SQLITE:
-            return raise_database(state, err->code, err->xcode, err->offset,
-                                  sac_error_text(err), context);
-        case SAC_ERR_CANCELLED:
-            return raise_database(state, SQLITE_INTERRUPT, SQLITE_INTERRUPT,
-                                  -1, "interrupted", context);
-        case SAC_ERR_WRITER_TIMEOUT:
-            return raise_database(
-                state, SQLITE_BUSY, SQLITE_BUSY, -1,
-                "database is locked: another task of this process holds the "
-                "write transaction",
-                context);
-        case SAC_ERR_EMPTY_SQL:
-        case SAC_ERR_MANY_SQL:
-        case SAC_ERR_MANY_SETS:
-        case SAC_ERR_PARAM_COUNT:
-        case SAC_ERR_PARAM_NAME:
-            return raise_misuse(state, err, context);
-        case SAC_OK:
-        case SAC_ERR_CLOSED:
-        case SAC_ERR_FORKED:
-        case SAC_ERR_BUSY_LEASE:
-        case SAC_ERR_POOL_TIMEOUT:
-        case SAC_ERR_WOULD_WAIT:
-        case SAC_ERR_SELF_WAIT:
-        case SAC_ERR_LOST:
-            break;
+    case SAC_ERR_NOMEM:
+        return PyErr_NoMemory();
+    case SAC_ERR_SYSTEM:
+        return raise_system(err);
+    case SAC_ERR_SQLITE:
+        return raise_database(state, err->code, err->xcode, err->offset,
+                              sac_error_text(err), context);
+    case SAC_ERR_CANCELLED:
+        return raise_database(state, SQLITE_INTERRUPT, SQLITE_INTERRUPT, -1,
+                              "interrupted", context);
+    case SAC_ERR_WRITER_TIMEOUT:
+        return raise_database(
+            state, SQLITE_BUSY, SQLITE_BUSY, -1,
+            "database is locked: another task of this process holds the "
+            "write transaction",
+            context);
+    case SAC_ERR_EMPTY_SQL:
+    case SAC_ERR_MANY_SQL:
+    case SAC_ERR_MANY_SETS:
+    case SAC_ERR_PARAM_COUNT:
+    case SAC_ERR_PARAM_NAME:
+        return raise_misuse(state, err, context);
+    case SAC_OK:
+    case SAC_ERR_CLOSED:
+    case SAC_ERR_FORKED:
+    case SAC_ERR_BUSY_LEASE:
+    case SAC_ERR_POOL_TIMEOUT:
+    case SAC_ERR_WOULD_WAIT:
+    case SAC_ERR_SELF_WAIT:
+    case SAC_ERR_LOST:
+        break;
     }
     return raise_state(state, err);
 }

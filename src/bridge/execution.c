@@ -41,8 +41,8 @@ drop_timer(Sac_Execution *self)
     }
     PyObject *saved = Sac_ErrTake();
     self->timer = NULL;
-    PyObject *done = PyObject_CallMethodNoArgs(timer,
-                                               SAC_STATE(self)->str_cancel);
+    PyObject *done =
+        PyObject_CallMethodNoArgs(timer, SAC_STATE(self)->str_cancel);
     Py_DECREF(timer);
     if (done == NULL) {
         PyErr_WriteUnraisable((PyObject *)self);
@@ -131,8 +131,8 @@ future_is_stranded(Sac_State *state, PyObject *future)
     bool stranded = true;
     PyObject *loop = PyObject_CallMethod(future, "get_loop", NULL);
     if (loop != NULL) {
-        PyObject *closed = PyObject_CallMethodNoArgs(loop,
-                                                     state->str_is_closed);
+        PyObject *closed =
+            PyObject_CallMethodNoArgs(loop, state->str_is_closed);
         stranded = closed != Py_False;
         Py_XDECREF(closed);
         Py_DECREF(loop);
@@ -157,11 +157,11 @@ resolve(Sac_Execution *self)
     PyObject *done = PyObject_CallMethodNoArgs(future, state->str_done);
     PyObject *set = NULL;
     if (done == Py_False) {
-        set = PyObject_CallMethodOneArg(future, state->str_set_result,
-                                        Py_None);
+        set =
+            PyObject_CallMethodOneArg(future, state->str_set_result, Py_None);
     }
     bool resumed = set != NULL;
-    PyErr_Clear(); /* a closed loop takes no callbacks: stranded */
+    PyErr_Clear();         /* a closed loop takes no callbacks: stranded */
     if (done == Py_True) { /* cancelled: throw() is on its way */
         resumed = !future_is_stranded(state, future);
     }
@@ -227,8 +227,8 @@ execution_wake(sac_call *call)
 static bool
 waits_in_queue(const Sac_Execution *self)
 {
-    return self->call.state == SAC_AT_POOL
-           || self->call.state == SAC_AT_WRITER;
+    return self->call.state == SAC_AT_POOL ||
+           self->call.state == SAC_AT_WRITER;
 }
 
 /* What the loop's timer calls. */
@@ -237,9 +237,8 @@ execution_time_out(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
     Sac_Execution *self = (Sac_Execution *)op;
     Py_CLEAR(self->timer);
-    if (self->in_flight && !self->orphan
-        && sac_call_time_out(&self->call) == SAC_PROGRESS_DONE)
-    {
+    if (self->in_flight && !self->orphan &&
+        sac_call_time_out(&self->call) == SAC_PROGRESS_DONE) {
         self->in_flight = false;
         if (!resolve(self) && !self->orphan) {
             become_orphan(self);
@@ -249,7 +248,10 @@ execution_time_out(PyObject *op, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef time_out_method = {
-    "time_out", execution_time_out, METH_NOARGS, NULL,
+    "time_out",
+    execution_time_out,
+    METH_NOARGS,
+    NULL,
 };
 
 /* loop.call_later() for the wait in a queue. */
@@ -260,8 +262,7 @@ start_timer(Sac_Execution *self, Sac_State *state, PyObject *loop)
         return 0;
     }
     PyObject *delay = PyFloat_FromDouble(self->wait_timeout);
-    PyObject *callback = PyCFunction_New(&time_out_method,
-                                         (PyObject *)self);
+    PyObject *callback = PyCFunction_New(&time_out_method, (PyObject *)self);
     if (delay != NULL && callback != NULL) {
         self->timer = PyObject_CallMethodObjArgs(loop, state->str_call_later,
                                                  delay, callback, NULL);
@@ -280,11 +281,10 @@ make_future(Sac_Execution *self)
         return -1;
     }
     int rc = -1;
-    PyObject *future = PyObject_CallMethodNoArgs(loop,
-                                                 state->str_create_future);
-    if (future != NULL
-        && PyObject_SetAttr(future, state->str_future_blocking, Py_True) == 0)
-    {
+    PyObject *future =
+        PyObject_CallMethodNoArgs(loop, state->str_create_future);
+    if (future != NULL &&
+        PyObject_SetAttr(future, state->str_future_blocking, Py_True) == 0) {
         drop_future(self);
         self->future = Py_NewRef(future);
         sac_list_push_back(&state->waiting, &self->link);
@@ -303,8 +303,8 @@ suspend(Sac_Execution *self, PyObject **result)
     if (drive != NULL) {
         drive->deadline_ns = -1;
         if (self->wait_timeout >= 0.0 && waits_in_queue(self)) {
-            drive->deadline_ns = sac_clock_ns()
-                                 + (int64_t)(self->wait_timeout * 1e9);
+            drive->deadline_ns =
+                sac_clock_ns() + (int64_t)(self->wait_timeout * 1e9);
         }
         *result = Py_NewRef(Py_None);
         return PYGEN_NEXT;
@@ -388,8 +388,8 @@ share(Sac_Execution *self, PyObject **result)
     state->inline_ns += now - self->started_ns;
     state->inline_ns += pause < SAME_TURN_NS ? pause : 0;
     state->inline_end_ns = now;
-    if (state->inline_ns < INLINE_SHARE_NS || self->op.drive != NULL
-        || self->call.kind == SAC_CALL_CONNECT) { /* nobody could close it */
+    if (state->inline_ns < INLINE_SHARE_NS || self->op.drive != NULL ||
+        self->call.kind == SAC_CALL_CONNECT) { /* nobody could close it */
         return PYGEN_RETURN;
     }
     state->inline_ns = 0;
@@ -435,10 +435,9 @@ static PySendResult
 not_yet(Sac_Execution *self, PyObject **result)
 {
     const Sac_Drive *drive = self->op.drive;
-    if (drive != NULL && drive->deadline_ns >= 0
-        && sac_clock_ns() >= drive->deadline_ns
-        && sac_call_time_out(&self->call) == SAC_PROGRESS_DONE)
-    {
+    if (drive != NULL && drive->deadline_ns >= 0 &&
+        sac_clock_ns() >= drive->deadline_ns &&
+        sac_call_time_out(&self->call) == SAC_PROGRESS_DONE) {
         self->in_flight = false;
         return finish(self, result);
     }
@@ -517,8 +516,8 @@ Sac_ExecutionNew(PyTypeObject *execution_type, const Sac_OpKind *kind,
     }
     self->values = self->inline_values;
     self->pins = self->pin_inline;
-    self->pin_space = (Py_ssize_t)(sizeof(self->pin_inline)
-                                   / sizeof(self->pin_inline[0]));
+    self->pin_space =
+        (Py_ssize_t)(sizeof(self->pin_inline) / sizeof(self->pin_inline[0]));
     self->finish = finish_call;
     self->wait_timeout = -1.0;
     sac_call_init(&self->call, lease, call_kind,
@@ -635,9 +634,8 @@ execution_dealloc(PyObject *op)
 {
     Sac_Execution *self = (Sac_Execution *)op;
     PyTypeObject *type = Py_TYPE(op);
-    if (self->op.state != SAC_OP_CLOSED
-        && PyObject_CallFinalizerFromDealloc(op) < 0)
-    {
+    if (self->op.state != SAC_OP_CLOSED &&
+        PyObject_CallFinalizerFromDealloc(op) < 0) {
         return; /* an orphan in flight lives on */
     }
     PyObject_GC_UnTrack(op);
@@ -650,8 +648,9 @@ execution_dealloc(PyObject *op)
     Py_DECREF(type);
 }
 
-PyDoc_STRVAR(execution_doc,
-"A coroutine of the package that talks to the database: await it once.");
+PyDoc_STRVAR(
+    execution_doc,
+    "A coroutine of the package that talks to the database: await it once.");
 
 static PyType_Slot execution_slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)execution_doc},
@@ -673,9 +672,8 @@ static PyType_Slot execution_slots[] = {
 static PyType_Spec execution_spec = {
     .name = "sqlactive_c._core.Execution",
     .basicsize = sizeof(Sac_Execution),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_DISALLOW_INSTANTIATION
-             | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = execution_slots,
 };
 

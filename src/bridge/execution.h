@@ -22,15 +22,15 @@ typedef int (*Sac_ExecutionBefore)(Sac_Execution *execution);
 typedef PyObject *(*Sac_ExecutionFinish)(Sac_Execution *execution);
 
 struct Sac_Execution {
-    Sac_Op op;                  /* op.slots[0]: who owns the lease (strong);
+    Sac_Op op; /* op.slots[0]: who owns the lease (strong);
                                    the others are the owner's to use */
     sac_call call;
-    sac_script script;          /* of an EXECUTE: one step unless `steps` */
-    sac_step step;              /* the usual script: one step */
-    sac_step *steps;            /* owned: more than one, or NULL */
-    sac_value *values;          /* owned: parameters of all steps, or inline */
+    sac_script script; /* of an EXECUTE: one step unless `steps` */
+    sac_step step;     /* the usual script: one step */
+    sac_step *steps;   /* owned: more than one, or NULL */
+    sac_value *values; /* owned: parameters of all steps, or inline */
     sac_value inline_values[4];
-    PyObject **pins;            /* owned: strong refs behind the values */
+    PyObject **pins; /* owned: strong refs behind the values */
     Py_ssize_t pin_count;
     Py_ssize_t pin_space;
     PyObject *pin_inline[4];
@@ -58,7 +58,7 @@ struct Sac_Execution {
     bool orphan;                /* nobody waits for the result any more; in
                                    flight it refers to itself */
     bool hide_parameters;
-    bool many;                  /* executemany */
+    bool many; /* executemany */
     int64_t started_ns;
 };
 

@@ -19,8 +19,8 @@
 
 typedef struct PortObject {
     PyObject_HEAD
-    sac_port *port;      /* strong */
-    PyObject *loop;      /* strong: a weak reference to the loop */
+    sac_port *port;          /* strong */
+    PyObject *loop;          /* strong: a weak reference to the loop */
     PyThread_type_lock told; /* owned: taken while a thread in wait() has
                                 told the loop and it has not delivered yet */
     PyObject *weakrefs;
@@ -82,13 +82,12 @@ watch(Sac_State *state, PyObject *op, PyObject *loop)
     if (fd == NULL) {
         return -1;
     }
-    done = PyObject_CallMethodObjArgs(loop, state->str_add_reader, fd, op,
-                                      NULL);
+    done =
+        PyObject_CallMethodObjArgs(loop, state->str_add_reader, fd, op, NULL);
     Py_DECREF(fd);
-    if (done == NULL && state->watch_port != NULL
-        && (PyErr_ExceptionMatches(PyExc_NotImplementedError)
-            || PyErr_ExceptionMatches(PyExc_AttributeError)))
-    {
+    if (done == NULL && state->watch_port != NULL &&
+        (PyErr_ExceptionMatches(PyExc_NotImplementedError) ||
+         PyErr_ExceptionMatches(PyExc_AttributeError))) {
         PyErr_Clear();
         done = PyObject_CallFunctionObjArgs(state->watch_port, loop, op, NULL);
     }
@@ -162,9 +161,8 @@ port_new(Sac_State *state, PyObject *loop)
         errno = rc;
         return PyErr_SetFromErrno(PyExc_OSError);
     }
-    if (assign(state, (PyObject *)self, loop) < 0
-        || PyList_Append(state->ports, (PyObject *)self) < 0)
-    {
+    if (assign(state, (PyObject *)self, loop) < 0 ||
+        PyList_Append(state->ports, (PyObject *)self) < 0) {
         Py_DECREF(self);
         return NULL;
     }
@@ -250,10 +248,9 @@ Sac_PortsCollect(Sac_State *state)
         PyObject *op = Py_NewRef(PyList_GET_ITEM(state->ports, i));
         if (loop_is_dead(state, op)) {
             deliver(op);
-            if (Py_REFCNT(op) == 2 && i < PyList_GET_SIZE(state->ports)
-                && PyList_GET_ITEM(state->ports, i) == op
-                && PyList_SetSlice(state->ports, i, i + 1, NULL) < 0)
-            {
+            if (Py_REFCNT(op) == 2 && i < PyList_GET_SIZE(state->ports) &&
+                PyList_GET_ITEM(state->ports, i) == op &&
+                PyList_SetSlice(state->ports, i, i + 1, NULL) < 0) {
                 PyErr_WriteUnraisable(op);
             }
         }
@@ -272,13 +269,14 @@ port_call(PyObject *op, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(wait_doc,
-"wait($self, timeout, /)\n--\n\n"
-"Block the calling thread until there is something to deliver.\n\n"
-"What the thread was told once, it is not told again before it has been\n"
-"delivered or the timeout has passed.\n\n"
-"Args:\n    timeout: Seconds, a float.\n\n"
-"Returns:\n    Whether there is something.");
+PyDoc_STRVAR(
+    wait_doc,
+    "wait($self, timeout, /)\n--\n\n"
+    "Block the calling thread until there is something to deliver.\n\n"
+    "What the thread was told once, it is not told again before it has been\n"
+    "delivered or the timeout has passed.\n\n"
+    "Args:\n    timeout: Seconds, a float.\n\n"
+    "Returns:\n    Whether there is something.");
 
 /* -> whether there is something; takes `told` then.  Without the GIL. */
 static bool
@@ -313,9 +311,10 @@ port_wait(PyObject *op, PyObject *timeout)
     return PyBool_FromLong(news);
 }
 
-PyDoc_STRVAR(pass_on_doc,
-"pass_on($self, /)\n--\n\n"
-"What wait() has told could not be delivered: tell the next thread.");
+PyDoc_STRVAR(
+    pass_on_doc,
+    "pass_on($self, /)\n--\n\n"
+    "What wait() has told could not be delivered: tell the next thread.");
 
 static PyObject *
 port_pass_on(PyObject *op, PyObject *Py_UNUSED(ignored))
@@ -369,8 +368,9 @@ static PyMemberDef port_members[] = {
     {NULL, 0, 0, 0, NULL},
 };
 
-PyDoc_STRVAR(port_doc,
-"Where finished work comes back to an event loop; calling it delivers.");
+PyDoc_STRVAR(
+    port_doc,
+    "Where finished work comes back to an event loop; calling it delivers.");
 
 static PyType_Slot port_slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)port_doc},
@@ -386,9 +386,8 @@ static PyType_Slot port_slots[] = {
 static PyType_Spec port_spec = {
     .name = "sqlactive_c._core.Port",
     .basicsize = sizeof(PortObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_DISALLOW_INSTANTIATION
-             | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = port_slots,
 };
 

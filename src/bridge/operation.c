@@ -77,8 +77,8 @@ Sac_OpSend(PyObject *object, PyObject *value, PyObject **result)
     }
     else if (op->state == SAC_OP_SUSPENDED) {
         op->state = SAC_OP_RUNNING;
-        outcome = op->flow->resume(op, value == NULL ? Py_None : value,
-                                   result);
+        outcome =
+            op->flow->resume(op, value == NULL ? Py_None : value, result);
     }
     else {
         return refuse(op);
@@ -147,8 +147,7 @@ exception_of(PyObject *type, PyObject *value)
         return Py_NewRef(type);
     }
     if (!PyExceptionClass_Check(type)) {
-        PyErr_Format(PyExc_TypeError,
-                     "throw() takes an exception, not %s",
+        PyErr_Format(PyExc_TypeError, "throw() takes an exception, not %s",
                      Py_TYPE(type)->tp_name);
         return NULL;
     }
@@ -184,9 +183,8 @@ op_throw(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
     if (exception == NULL) {
         return NULL;
     }
-    if (nargs == 3 && args[2] != Py_None
-        && PyException_SetTraceback(exception, args[2]) < 0)
-    {
+    if (nargs == 3 && args[2] != Py_None &&
+        PyException_SetTraceback(exception, args[2]) < 0) {
         Py_DECREF(exception);
         return NULL;
     }
@@ -207,16 +205,15 @@ close_op(Sac_Op *op)
     PyObject *result;
     PyErr_SetNone(PyExc_GeneratorExit);
     switch (Sac_OpThrow(op, &result)) {
-        case PYGEN_NEXT:
-            Py_DECREF(result);
-            PyErr_SetString(PyExc_RuntimeError,
-                            "coroutine ignored GeneratorExit");
-            return -1;
-        case PYGEN_RETURN:
-            Py_DECREF(result);
-            return 0;
-        case PYGEN_ERROR:
-            break;
+    case PYGEN_NEXT:
+        Py_DECREF(result);
+        PyErr_SetString(PyExc_RuntimeError, "coroutine ignored GeneratorExit");
+        return -1;
+    case PYGEN_RETURN:
+        Py_DECREF(result);
+        return 0;
+    case PYGEN_ERROR:
+        break;
     }
     if (PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
         PyErr_Clear();
@@ -263,8 +260,7 @@ Sac_OpFinalize(PyObject *object)
         op->state = SAC_OP_CLOSED;
         if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1,
                              "coroutine '%s' was never awaited",
-                             op->kind->name) < 0)
-        {
+                             op->kind->name) < 0) {
             PyErr_WriteUnraisable(object);
         }
     }
@@ -324,18 +320,17 @@ op_await(PyObject *op, void *Py_UNUSED(closure))
     return Py_NewRef(awaited == NULL ? Py_None : awaited);
 }
 
-PyDoc_STRVAR(send_doc,
-"send($self, value, /)\n--\n\nResume with a value; as for any coroutine.");
-PyDoc_STRVAR(throw_doc,
-"throw($self, typ, val=None, tb=None, /)\n--\n\n"
-"Raise an exception where the coroutine waits.");
+PyDoc_STRVAR(
+    send_doc,
+    "send($self, value, /)\n--\n\nResume with a value; as for any coroutine.");
+PyDoc_STRVAR(throw_doc, "throw($self, typ, val=None, tb=None, /)\n--\n\n"
+                        "Raise an exception where the coroutine waits.");
 PyDoc_STRVAR(close_doc,
-"close($self, /)\n--\n\nEnd the coroutine where it waits.");
+             "close($self, /)\n--\n\nEnd the coroutine where it waits.");
 
 PyMethodDef Sac_OpMethods[] = {
     {"send", op_send, METH_O, send_doc},
-    {"throw", (PyCFunction)(void (*)(void))op_throw, METH_FASTCALL,
-     throw_doc},
+    {"throw", (PyCFunction)(void (*)(void))op_throw, METH_FASTCALL, throw_doc},
     {"close", op_close, METH_NOARGS, close_doc},
     {NULL, NULL, 0, NULL},
 };
@@ -443,9 +438,8 @@ static PySendResult
 operation_resume(Sac_Op *op, PyObject *value, PyObject **result)
 {
     PyObject *awaited = Py_NewRef(op->awaited);
-    PySendResult outcome = value != NULL
-                               ? PyIter_Send(awaited, value, result)
-                               : throw_awaited(op, result);
+    PySendResult outcome = value != NULL ? PyIter_Send(awaited, value, result)
+                                         : throw_awaited(op, result);
     Py_DECREF(awaited);
     if (outcome == PYGEN_NEXT) {
         return outcome;
@@ -471,8 +465,7 @@ static const Sac_OpFlow operation_flow = {
 };
 
 Sac_Op *
-Sac_OpNew(PyTypeObject *operation_type, const Sac_OpKind *kind,
-          PyObject *self)
+Sac_OpNew(PyTypeObject *operation_type, const Sac_OpKind *kind, PyObject *self)
 {
     Sac_Op *op = (Sac_Op *)operation_type->tp_alloc(operation_type, 0);
     if (op != NULL) {
@@ -530,9 +523,8 @@ operation_dealloc(PyObject *object)
 {
     Sac_Op *op = (Sac_Op *)object;
     PyTypeObject *type = Py_TYPE(object);
-    if (op->state != SAC_OP_CLOSED
-        && PyObject_CallFinalizerFromDealloc(object) < 0)
-    {
+    if (op->state != SAC_OP_CLOSED &&
+        PyObject_CallFinalizerFromDealloc(object) < 0) {
         return;
     }
     PyObject_GC_UnTrack(object);
@@ -544,8 +536,7 @@ operation_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
-PyDoc_STRVAR(operation_doc,
-"A coroutine of the package: await it once.");
+PyDoc_STRVAR(operation_doc, "A coroutine of the package: await it once.");
 
 static PyType_Slot operation_slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)operation_doc},
@@ -567,9 +558,8 @@ static PyType_Slot operation_slots[] = {
 static PyType_Spec operation_spec = {
     .name = "sqlactive_c._core.Operation",
     .basicsize = sizeof(Sac_Op),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_DISALLOW_INSTANTIATION
-             | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = operation_slots,
 };
 

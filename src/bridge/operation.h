@@ -70,11 +70,11 @@ struct Sac_Op {
     const Sac_OpFlow *flow; /* static, by type */
     Sac_OpState state;
     int stage;
-    long number;          /* the kind's own */
+    long number;                   /* the kind's own */
     PyObject *slots[SAC_OP_SLOTS]; /* strong or NULL; the kind names them */
-    PyObject *awaited;    /* strong: the iterator we delegate to, or NULL */
+    PyObject *awaited; /* strong: the iterator we delegate to, or NULL */
     PyObject *weakrefs;
-    Sac_Drive *drive;     /* borrowed: set by Sac_OpDrive for its time; handed
+    Sac_Drive *drive; /* borrowed: set by Sac_OpDrive for its time; handed
                              down to every op that is awaited */
 };
 

@@ -175,8 +175,7 @@ bind_named_sets(Sac_State *state, Sac_Execution *self, PyObject *sets)
 {
     Py_ssize_t rows = PyTuple_GET_SIZE(sets);
     if (Sac_ExecutionReserve(self, (size_t)rows,
-                             (size_t)PyTuple_GET_SIZE(self->names)) < 0)
-    {
+                             (size_t)PyTuple_GET_SIZE(self->names)) < 0) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < rows; i++) {
@@ -195,9 +194,8 @@ bind_named_sets(Sac_State *state, Sac_Execution *self, PyObject *sets)
 PyObject *
 Sac_GivenParameters(PyObject *parameters)
 {
-    if (parameters == NULL || parameters == Py_None
-        || (PyList_Check(parameters) && PyList_GET_SIZE(parameters) == 0))
-    {
+    if (parameters == NULL || parameters == Py_None ||
+        (PyList_Check(parameters) && PyList_GET_SIZE(parameters) == 0)) {
         return NULL;
     }
     return parameters;
@@ -221,9 +219,8 @@ Sac_BindNamed(Sac_State *state, Sac_Execution *self, PyObject *parameters)
             return rc < 0 ? -1 : wrong_named(state, false);
         }
     }
-    if (Sac_ExecutionReserve(self, 1, (size_t)PyTuple_GET_SIZE(self->names))
-        < 0)
-    {
+    if (Sac_ExecutionReserve(self, 1, (size_t)PyTuple_GET_SIZE(self->names)) <
+        0) {
         return -1;
     }
     return parameters == NULL ? bind_names(state, self, 0, NULL)
@@ -243,14 +240,13 @@ shown_set(const Sac_Execution *self, PyObject *mapping)
     Py_ssize_t count = PyTuple_GET_SIZE(self->names);
     PyObject *tuple = PyTuple_New(count);
     for (Py_ssize_t i = 0; tuple != NULL && i < count; i++) {
-        PyObject *value = find_value(self, dict,
-                                     PyTuple_GET_ITEM(self->names, i));
+        PyObject *value =
+            find_value(self, dict, PyTuple_GET_ITEM(self->names, i));
         if (value == NULL && PyErr_Occurred()) {
             Py_CLEAR(tuple);
             break;
         }
-        PyTuple_SET_ITEM(tuple, i,
-                         Py_NewRef(value == NULL ? Py_None : value));
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(value == NULL ? Py_None : value));
     }
     Py_XDECREF(dict);
     return tuple;
@@ -268,9 +264,9 @@ Sac_ShownParameters(Sac_Execution *self)
     }
     Py_ssize_t count = PyList_GET_SIZE(self->parameters);
     PyObject *list = PyList_New(0);
-    for (Py_ssize_t i = 0; list != NULL && i < count
-                           && i < PyList_GET_SIZE(self->parameters); i++)
-    {
+    for (Py_ssize_t i = 0;
+         list != NULL && i < count && i < PyList_GET_SIZE(self->parameters);
+         i++) {
         PyObject *item = Py_NewRef(PyList_GET_ITEM(self->parameters, i));
         PyObject *set = shown_set(self, item);
         Py_DECREF(item);

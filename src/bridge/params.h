@@ -24,8 +24,8 @@ int Sac_BindNamed(Sac_State *state, Sac_Execution *execution,
 
 /* For exec_driver_sql(): a tuple or a dict, or a list of them.  With dicts,
  * the SQL text tells which name stands where (?, ?5, :a, @a, $a). */
-int Sac_BindDriver(Sac_State *state, Sac_Execution *execution,
-                   PyObject *sql, PyObject *parameters);
+int Sac_BindDriver(Sac_State *state, Sac_Execution *execution, PyObject *sql,
+                   PyObject *parameters);
 
 /* -> new ref: the parameters as messages and the log show them: a tuple in
  * SQLite's order, a list of them for many, or what the user gave. */

@@ -15,8 +15,8 @@ is_digit(char c)
 bool
 sac_scan_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c)
-           || c == '_' || c == '$' || (unsigned char)c >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) ||
+           c == '_' || c == '$' || (unsigned char)c >= 0x80;
 }
 
 static const char *
@@ -32,18 +32,18 @@ sac_scan_skip(const char *at, const char *end)
 {
     char next = at + 1 < end ? at[1] : '\0';
     switch (*at) {
-        case '\'':
-        case '"':
-        case '`':
-            return after_char(at + 1, end, *at);
-        case '[':
-            return after_char(at + 1, end, ']');
-        case '-':
-            return next == '-' ? after_char(at + 2, end, '\n') : NULL;
-        case '/':
-            break;
-        default:
-            return NULL;
+    case '\'':
+    case '"':
+    case '`':
+        return after_char(at + 1, end, *at);
+    case '[':
+        return after_char(at + 1, end, ']');
+    case '-':
+        return next == '-' ? after_char(at + 2, end, '\n') : NULL;
+    case '/':
+        break;
+    default:
+        return NULL;
     }
     if (next != '*') {
         return NULL;

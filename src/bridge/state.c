@@ -259,14 +259,13 @@ import_asyncio(Sac_State *state)
     if (asyncio == NULL) {
         return -1;
     }
-    state->get_running_loop = PyObject_GetAttrString(asyncio,
-                                                     "get_running_loop");
+    state->get_running_loop =
+        PyObject_GetAttrString(asyncio, "get_running_loop");
     state->current_task = PyObject_GetAttrString(asyncio, "current_task");
-    state->cancelled_error = PyObject_GetAttrString(asyncio,
-                                                    "CancelledError");
+    state->cancelled_error = PyObject_GetAttrString(asyncio, "CancelledError");
     Py_DECREF(asyncio);
-    return state->get_running_loop != NULL && state->current_task != NULL
-                   && state->cancelled_error != NULL
+    return state->get_running_loop != NULL && state->current_task != NULL &&
+                   state->cancelled_error != NULL
                ? 0
                : -1;
 }
@@ -334,10 +333,9 @@ Sac_StateConfigure(Sac_State *state, PyObject *hooks)
             return -1;
         }
         if (slot == &state->exc ? !PyDict_Check(value)
-                                : !PyCallable_Check(value))
-        {
-            PyErr_Format(PyExc_TypeError, "hook '%U' must be %s, not %s",
-                         name, slot == &state->exc ? "a dict" : "callable",
+                                : !PyCallable_Check(value)) {
+            PyErr_Format(PyExc_TypeError, "hook '%U' must be %s, not %s", name,
+                         slot == &state->exc ? "a dict" : "callable",
                          Py_TYPE(value)->tp_name);
             return -1;
         }

@@ -49,33 +49,33 @@ typedef struct Sac_State {
 
     /* Callables that Python hands us at import (_core.configure); NULL until
      * then.  Their signatures stand in sqlactive_c/_hooks.py. */
-    PyObject *exc;              /* dict: exception name -> class */
+    PyObject *exc; /* dict: exception name -> class */
     PyObject *make_database_error;
     PyObject *make_programming_error;
     PyObject *log_statement;
     PyObject *log_event;
     PyObject *log_rows;
     PyObject *resolve_isolation; /* isolation_level -> the engine's word */
-    PyObject *resolve_engine;   /* url + keywords -> what engine.c opens */
-    PyObject *watch_port;       /* for loops without add_reader */
-    PyObject *create_missing;   /* engine, metadatas -> coroutine */
-    PyObject *run_sync;         /* facade factory and thread for run_sync */
-    PyObject *default_base;     /* () -> ActiveRecordBaseModel */
+    PyObject *resolve_engine;    /* url + keywords -> what engine.c opens */
+    PyObject *watch_port;        /* for loops without add_reader */
+    PyObject *create_missing;    /* engine, metadatas -> coroutine */
+    PyObject *run_sync;          /* facade factory and thread for run_sync */
+    PyObject *default_base;      /* () -> ActiveRecordBaseModel */
 
     /* From asyncio and the standard library. */
     PyObject *get_running_loop;
     PyObject *current_task;
     PyObject *cancelled_error;
-    PyObject *date_type;        /* datetime.date; NULL until one is bound */
+    PyObject *date_type; /* datetime.date; NULL until one is bound */
     PyObject *datetime_type;
 
     /* Event loops: list of Port, each with a weak reference to its loop. */
     PyObject *ports;
-    PyObject *last_port;        /* the Port that was asked for last, or NULL */
+    PyObject *last_port; /* the Port that was asked for last, or NULL */
 
     /* Compiled texts: dict of str -> Template, bounded (types/text.c). */
     PyObject *templates;
-    sac_list live_templates;    /* all there are, also those that were dropped
+    sac_list live_templates; /* all there are, also those that were dropped
                                    from the dict */
 
     /* Interned names. */

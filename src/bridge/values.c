@@ -151,8 +151,8 @@ Sac_ValueFromObject(Sac_State *state, PyObject *object, sac_value *value,
 static PyObject *
 text_object(Sac_State *state, const sac_cell *cell)
 {
-    PyObject *text = PyUnicode_DecodeUTF8(cell->as.bytes,
-                                          (Py_ssize_t)cell->size, NULL);
+    PyObject *text =
+        PyUnicode_DecodeUTF8(cell->as.bytes, (Py_ssize_t)cell->size, NULL);
     if (text != NULL || !PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
         return text;
     }
@@ -172,17 +172,17 @@ PyObject *
 Sac_ObjectFromCell(Sac_State *state, const sac_cell *cell)
 {
     switch (cell->type) {
-        case SAC_NULL:
-            Py_RETURN_NONE;
-        case SAC_INT:
-            return PyLong_FromLongLong(cell->as.integer);
-        case SAC_REAL:
-            return PyFloat_FromDouble(cell->as.real);
-        case SAC_TEXT:
-            return text_object(state, cell);
-        case SAC_BLOB:
-            return PyBytes_FromStringAndSize(cell->as.bytes,
-                                             (Py_ssize_t)cell->size);
+    case SAC_NULL:
+        Py_RETURN_NONE;
+    case SAC_INT:
+        return PyLong_FromLongLong(cell->as.integer);
+    case SAC_REAL:
+        return PyFloat_FromDouble(cell->as.real);
+    case SAC_TEXT:
+        return text_object(state, cell);
+    case SAC_BLOB:
+        return PyBytes_FromStringAndSize(cell->as.bytes,
+                                         (Py_ssize_t)cell->size);
     }
     PyErr_SetString(PyExc_SystemError, "a cell of no known type");
     return NULL;

@@ -50,7 +50,7 @@ struct sac_job {
     void (*finish)(sac_job *job); /* on the worker (or on the thread that
                                      cancels it in the queue), for a job
                                      without a port; may free it */
-    struct sac_workers *workers; /* who has it; immutable once submitted */
+    struct sac_workers *workers;  /* who has it; immutable once submitted */
     sac_status status; /* written before DONE, by run() or a cancel */
 };
 

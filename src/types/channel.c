@@ -444,6 +444,9 @@ int
 Sac_ChannelBeforeRollback(Sac_Execution *execution)
 {
     Sac_Channel *channel = channel_of(execution);
+    if (channel->lease.busy && !channel->lease.left) {
+        return 0; /* it will be refused, and the transaction goes on */
+    }
     bool begun = channel->begun;
     forget_transaction(channel);
     return begun && channel->lease.isolation != SAC_ISOLATION_AUTOCOMMIT

@@ -325,7 +325,11 @@ new_start(PyObject *op, bool begins)
 static int
 before_close(Sac_Execution *execution)
 {
-    of_op(&execution->op)->closed = true;
+    ConnectionObject *self = of_op(&execution->op);
+    const sac_lease *lease = &self->channel->lease;
+    if (!lease->busy || lease->left) { /* else it is refused */
+        self->closed = true;
+    }
     return Sac_ChannelBeforeRollback(execution);
 }
 

@@ -25,8 +25,8 @@ typedef struct SourceObject {
 static SourceObject *
 new_source(Sac_State *state, Sac_Channel *channel, PyObject *owner)
 {
-    SourceObject *self = PyObject_GC_New(SourceObject,
-                                         state->stream_source_type);
+    SourceObject *self =
+        PyObject_GC_New(SourceObject, state->stream_source_type);
     if (self == NULL) {
         return NULL;
     }
@@ -58,7 +58,7 @@ Sac_StreamPrepare(Sac_Execution *execution, Sac_Channel *channel)
     }
     execution->op.slots[SOURCE_SLOT] = (PyObject *)source;
     source->stream->step = execution->step;
-    execution->step = (sac_step){ 0 };
+    execution->step = (sac_step){0};
     source->stream->script.batch = FIRST_BATCH;
     execution->call.stream = source->stream;
     execution->call.script = &source->stream->script;
@@ -83,7 +83,7 @@ finish_fetch(Sac_Execution *execution)
     return PyBool_FromLong(more);
 }
 
-static const Sac_OpKind fetch_kind = { "AsyncResult.fetch", NULL };
+static const Sac_OpKind fetch_kind = {"AsyncResult.fetch", NULL};
 
 /* The next batch, of `rows` at least if that is known. */
 static PyObject *
@@ -97,12 +97,12 @@ source_next(PyObject *op, PyObject *async_result, Py_ssize_t rows)
                               "statement");
     }
     sac_script *script = &self->stream->script;
-    size_t batch = script->batch * 2 < LAST_BATCH ? script->batch * 2
-                                                  : LAST_BATCH;
+    size_t batch =
+        script->batch * 2 < LAST_BATCH ? script->batch * 2 : LAST_BATCH;
     script->batch = rows > 0 && (size_t)rows < batch ? (size_t)rows : batch;
-    Sac_Execution *execution = Sac_ExecutionNew(
-        state->execution_type, &fetch_kind, self->owner,
-        &self->channel->lease, SAC_CALL_FETCH, finish_fetch);
+    Sac_Execution *execution =
+        Sac_ExecutionNew(state->execution_type, &fetch_kind, self->owner,
+                         &self->channel->lease, SAC_CALL_FETCH, finish_fetch);
     if (execution == NULL) {
         return NULL;
     }
@@ -131,7 +131,7 @@ close_step(Sac_Op *op, PyObject *Py_UNUSED(value), PyObject **result)
     return PYGEN_RETURN;
 }
 
-static const Sac_OpKind close_kind = { "AsyncResult.close", close_step };
+static const Sac_OpKind close_kind = {"AsyncResult.close", close_step};
 
 static PyObject *
 source_close(PyObject *op)
@@ -140,7 +140,7 @@ source_close(PyObject *op)
                                  op);
 }
 
-static const Sac_Source source_methods = { source_next, source_close };
+static const Sac_Source source_methods = {source_next, source_close};
 
 PyObject *
 Sac_StreamResult(Sac_Execution *execution, Sac_Channel *channel,
@@ -151,9 +151,9 @@ Sac_StreamResult(Sac_Execution *execution, Sac_Channel *channel,
     execution->call.stream = NULL;
     execution->call.script = NULL;
     self->execution = Py_NewRef((PyObject *)execution);
-    PyObject *result = Sac_AsyncResultNew(SAC_STATE(channel),
-                                          (PyObject *)self, &source_methods,
-                                          outcome, is_live(self));
+    PyObject *result =
+        Sac_AsyncResultNew(SAC_STATE(channel), (PyObject *)self,
+                           &source_methods, outcome, is_live(self));
     Py_DECREF(self);
     return result;
 }
@@ -184,16 +184,16 @@ source_dealloc(PyObject *op)
 }
 
 static PyType_Slot source_slots[] = {
-    { Py_tp_dealloc, source_dealloc },
-    { Py_tp_traverse, source_traverse },
-    { 0, NULL },
+    {Py_tp_dealloc, source_dealloc},
+    {Py_tp_traverse, source_traverse},
+    {0, NULL},
 };
 
 static PyType_Spec source_spec = {
     .name = "sqlactive_c._core.StreamSource",
     .basicsize = sizeof(SourceObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = source_slots,
 };
 

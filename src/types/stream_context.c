@@ -18,8 +18,8 @@ Sac_StreamContextNew(Sac_State *state, PyObject *execution)
     if (execution == NULL) {
         return NULL;
     }
-    StreamContextObject *self = PyObject_GC_New(StreamContextObject,
-                                                state->stream_context_type);
+    StreamContextObject *self =
+        PyObject_GC_New(StreamContextObject, state->stream_context_type);
     if (self == NULL) {
         Py_DECREF(execution);
         return NULL;
@@ -63,10 +63,9 @@ exit_step(Sac_Op *op, PyObject *value, PyObject **result)
     return PYGEN_RETURN;
 }
 
-static const Sac_OpKind enter_kind = { "AsyncConnection.stream",
-                                       enter_step };
-static const Sac_OpKind exit_kind = { "AsyncConnection.stream.__aexit__",
-                                      exit_step };
+static const Sac_OpKind enter_kind = {"AsyncConnection.stream", enter_step};
+static const Sac_OpKind exit_kind = {"AsyncConnection.stream.__aexit__",
+                                     exit_step};
 
 static PyObject *
 context_await(PyObject *op)
@@ -111,24 +110,24 @@ context_dealloc(PyObject *op)
 }
 
 static PyMethodDef context_methods[] = {
-    { "__aenter__", context_enter, METH_NOARGS, NULL },
-    { "__aexit__", context_exit, METH_VARARGS, NULL },
-    { 0 },
+    {"__aenter__", context_enter, METH_NOARGS, NULL},
+    {"__aexit__", context_exit, METH_VARARGS, NULL},
+    {0},
 };
 
 static PyType_Slot context_slots[] = {
-    { Py_tp_dealloc, context_dealloc },
-    { Py_tp_traverse, context_traverse },
-    { Py_tp_methods, context_methods },
-    { Py_am_await, context_await },
-    { 0, NULL },
+    {Py_tp_dealloc, context_dealloc},
+    {Py_tp_traverse, context_traverse},
+    {Py_tp_methods, context_methods},
+    {Py_am_await, context_await},
+    {0, NULL},
 };
 
 static PyType_Spec context_spec = {
     .name = "sqlactive_c._core.StreamContext",
     .basicsize = sizeof(StreamContextObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = context_slots,
 };
 

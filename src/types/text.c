@@ -25,8 +25,8 @@ typedef struct TemplateObject {
      * a plan belongs to its text, and if the address comes back in another
      * engine, what the plan has learnt still describes the same text. */
     const void *plans;
-    sac_plan *plan;  /* strong, or NULL */
-    sac_list link;   /* of the state's list; GIL */
+    sac_plan *plan; /* strong, or NULL */
+    sac_list link;  /* of the state's list; GIL */
 } TemplateObject;
 
 typedef struct TextObject {
@@ -40,7 +40,7 @@ typedef struct TextObject {
 /* ---- compiling --------------------------------------------------------- */
 
 typedef struct Writer {
-    char *out;       /* owned; never longer than the text */
+    char *out; /* owned; never longer than the text */
     size_t length;
     PyObject *names; /* strong list; NULL: the names stay in the text */
 } Writer;
@@ -87,10 +87,8 @@ put_parameter(Writer *writer, const char *colon, const char *end)
 static const char *
 parameter_end(const char *start, const char *colon, const char *end)
 {
-    if (colon > start
-        && (colon[-1] == ':' || colon[-1] == '\\'
-            || sac_scan_word(colon[-1])))
-    {
+    if (colon > start &&
+        (colon[-1] == ':' || colon[-1] == '\\' || sac_scan_word(colon[-1]))) {
         return NULL;
     }
     const char *at = colon + 1;
@@ -116,8 +114,8 @@ compile_text(Writer *writer, const char *start, const char *end)
             after = at + 2;
             put(writer, at + 1, after);
         }
-        else if (*at == ':' && (after = parameter_end(start, at, end)) != NULL)
-        {
+        else if (*at == ':' &&
+                 (after = parameter_end(start, at, end)) != NULL) {
             if (put_parameter(writer, at, after) < 0) {
                 return -1;
             }
@@ -147,8 +145,8 @@ rendered(PyObject *text, PyObject *names)
     }
     PyObject *sql = NULL;
     if (compile_text(&writer, start, start + length) == 0) {
-        sql = PyUnicode_DecodeUTF8(writer.out, (Py_ssize_t)writer.length,
-                                   NULL);
+        sql =
+            PyUnicode_DecodeUTF8(writer.out, (Py_ssize_t)writer.length, NULL);
     }
     sac_free(writer.out);
     return sql;
@@ -190,9 +188,8 @@ drop_oldest(PyObject *templates)
 {
     PyObject *key, *value;
     Py_ssize_t at = 0;
-    if (PyDict_GET_SIZE(templates) < MAX_TEMPLATES
-        || !PyDict_Next(templates, &at, &key, &value))
-    {
+    if (PyDict_GET_SIZE(templates) < MAX_TEMPLATES ||
+        !PyDict_Next(templates, &at, &key, &value)) {
         return 0;
     }
     Py_INCREF(key);
@@ -210,10 +207,9 @@ template_of(Sac_State *state, PyObject *text)
         return Py_XNewRef(known);
     }
     PyObject *template = template_new(state, text);
-    if (template != NULL
-        && (drop_oldest(state->templates) < 0
-            || PyDict_SetItem(state->templates, text, template) < 0))
-    {
+    if (template != NULL &&
+        (drop_oldest(state->templates) < 0 ||
+         PyDict_SetItem(state->templates, text, template) < 0)) {
         Py_CLEAR(template);
     }
     return template;
@@ -247,9 +243,7 @@ find_plan(Sac_State *state, TemplateObject *template, sac_engine *engine)
 {
     Py_ssize_t size;
     const char *utf8 = PyUnicode_AsUTF8AndSize(template->sql, &size);
-    if (utf8 == NULL
-        || Sac_CheckSQL(state, template->sql, utf8, size) < 0)
-    {
+    if (utf8 == NULL || Sac_CheckSQL(state, template->sql, utf8, size) < 0) {
         return -1;
     }
     sac_plan *plan = sac_plans_get(engine->plans, utf8, (size_t)size);
@@ -272,9 +266,8 @@ Sac_TextApply(Sac_State *state, PyObject *op, sac_engine *engine,
     Py_XSETREF(execution->statement, Py_NewRef(template->sql));
     Py_XSETREF(execution->names, Py_NewRef(template->names));
     Py_XSETREF(execution->preset, Py_XNewRef(text->preset));
-    if ((template->plan == NULL || template->plans != engine->plans)
-        && find_plan(state, template, engine) < 0)
-    {
+    if ((template->plan == NULL || template->plans != engine->plans) &&
+        find_plan(state, template, engine) < 0) {
         return -1;
     }
     execution->step.plan = sac_plan_retain(template->plan);
@@ -328,8 +321,8 @@ static PyType_Slot template_slots[] = {
 static PyType_Spec template_spec = {
     .name = "sqlactive_c._core.Template",
     .basicsize = sizeof(TemplateObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION
-             | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+             Py_TPFLAGS_IMMUTABLETYPE,
     .slots = template_slots,
 };
 
@@ -381,8 +374,7 @@ text_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     static const char *const keywords[] = {"text", NULL};
     PyObject *text;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O:TextClause",
-                                     (char **)(uintptr_t)keywords, &text))
-    {
+                                     (char **)(uintptr_t)keywords, &text)) {
         return NULL;
     }
     return text_from(Sac_StateOfType(type), type, text);
@@ -407,13 +399,14 @@ check_names(Sac_State *state, PyObject *names, PyObject *values)
     return 0;
 }
 
-PyDoc_STRVAR(bindparams_doc,
-"bindparams($self, /, **values)\n--\n\n"
-"Return a new TextClause with values for some parameters.\n\n"
-"Args:\n    **values: Value by parameter name. What is passed to execute()\n"
-"        goes before them.\n\n"
-"Returns:\n    A new TextClause; this one stays as it is.\n\n"
-"Raises:\n    ArgumentError: The text has no parameter of that name.");
+PyDoc_STRVAR(
+    bindparams_doc,
+    "bindparams($self, /, **values)\n--\n\n"
+    "Return a new TextClause with values for some parameters.\n\n"
+    "Args:\n    **values: Value by parameter name. What is passed to execute()\n"
+    "        goes before them.\n\n"
+    "Returns:\n    A new TextClause; this one stays as it is.\n\n"
+    "Raises:\n    ArgumentError: The text has no parameter of that name.");
 
 static PyObject *
 text_bindparams(PyObject *op, PyObject *args, PyObject *kwargs)
@@ -425,15 +418,14 @@ text_bindparams(PyObject *op, PyObject *args, PyObject *kwargs)
                         "bindparams() takes values by keyword only");
         return NULL;
     }
-    PyObject *preset = self->preset != NULL ? PyDict_Copy(self->preset)
-                                            : PyDict_New();
+    PyObject *preset =
+        self->preset != NULL ? PyDict_Copy(self->preset) : PyDict_New();
     if (preset == NULL) {
         return NULL;
     }
-    if (kwargs != NULL
-        && (check_names(SAC_STATE(op), template->names, kwargs) < 0
-            || PyDict_Update(preset, kwargs) < 0))
-    {
+    if (kwargs != NULL &&
+        (check_names(SAC_STATE(op), template->names, kwargs) < 0 ||
+         PyDict_Update(preset, kwargs) < 0)) {
         Py_DECREF(preset);
         return NULL;
     }
@@ -501,14 +493,15 @@ static PyMemberDef text_members[] = {
     {NULL, 0, 0, 0, NULL},
 };
 
-PyDoc_STRVAR(text_doc,
-"TextClause(text)\n--\n\n"
-"SQL text with :name parameters; text() makes it.\n\n"
-"A colon inside quotes and comments, after a letter or a digit, or doubled\n"
-"is no parameter, and \"\\:\" is a plain colon. The object is immutable;\n"
-"str() gives the SQL with the names of its parameters.\n\n"
-"Args:\n    text: SQL, a str.\n\n"
-"Raises:\n    ArgumentError: It is no str.");
+PyDoc_STRVAR(
+    text_doc,
+    "TextClause(text)\n--\n\n"
+    "SQL text with :name parameters; text() makes it.\n\n"
+    "A colon inside quotes and comments, after a letter or a digit, or doubled\n"
+    "is no parameter, and \"\\:\" is a plain colon. The object is immutable;\n"
+    "str() gives the SQL with the names of its parameters.\n\n"
+    "Args:\n    text: SQL, a str.\n\n"
+    "Raises:\n    ArgumentError: It is no str.");
 
 static PyType_Slot text_slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)text_doc},

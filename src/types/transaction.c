@@ -89,22 +89,22 @@ become_active(TransactionObject *self)
     }
 }
 
-static const Sac_OpKind savepoint_kind = { "AsyncTransaction.start", NULL };
+static const Sac_OpKind savepoint_kind = {"AsyncTransaction.start", NULL};
 
 static PySendResult
 start_step(Sac_Op *op, PyObject *value, PyObject **result)
 {
     TransactionObject *self = of_op(op);
     if (op->stage == 0) {
-        if (refuse_second_begin(self) < 0
-            || Sac_ChannelBegin(self->channel) < 0) {
+        if (refuse_second_begin(self) < 0 ||
+            Sac_ChannelBegin(self->channel) < 0) {
             return PYGEN_ERROR;
         }
         if (self->nested) {
             op->stage = 1;
             self->savepoint = ++self->channel->savepoints;
-            PyObject *awaitable = control(self, "SAVEPOINT", true,
-                                          &savepoint_kind);
+            PyObject *awaitable =
+                control(self, "SAVEPOINT", true, &savepoint_kind);
             return Sac_OpAwait(op, awaitable) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
         }
     }
@@ -116,7 +116,7 @@ start_step(Sac_Op *op, PyObject *value, PyObject **result)
     return PYGEN_RETURN;
 }
 
-static const Sac_OpKind start_kind = { "AsyncTransaction.start", start_step };
+static const Sac_OpKind start_kind = {"AsyncTransaction.start", start_step};
 
 /* ---- ending ---------------------------------------------------------- */
 
@@ -143,8 +143,8 @@ leave_savepoint(TransactionObject *self)
     }
 }
 
-static const Sac_OpKind release_kind = { "AsyncTransaction.commit", NULL };
-static const Sac_OpKind back_kind = { "AsyncTransaction.rollback", NULL };
+static const Sac_OpKind release_kind = {"AsyncTransaction.commit", NULL};
+static const Sac_OpKind back_kind = {"AsyncTransaction.rollback", NULL};
 
 /* -> new awaitable that ends the transaction, or NULL. */
 static PyObject *
@@ -186,8 +186,7 @@ commit_step(Sac_Op *op, PyObject *value, PyObject **result)
     return PYGEN_RETURN;
 }
 
-static const Sac_OpKind commit_kind = { "AsyncTransaction.commit",
-                                        commit_step };
+static const Sac_OpKind commit_kind = {"AsyncTransaction.commit", commit_step};
 
 static PySendResult
 rollback_step(Sac_Op *op, PyObject *value, PyObject **result)
@@ -214,8 +213,8 @@ rollback_step(Sac_Op *op, PyObject *value, PyObject **result)
     return PYGEN_RETURN;
 }
 
-static const Sac_OpKind rollback_kind = { "AsyncTransaction.rollback",
-                                          rollback_step };
+static const Sac_OpKind rollback_kind = {"AsyncTransaction.rollback",
+                                         rollback_step};
 
 /* ---- the block ------------------------------------------------------- */
 
@@ -241,8 +240,8 @@ exit_step(Sac_Op *op, PyObject *value, PyObject **result)
     if (op->stage == EXIT_COMMITTING && value == NULL && self->active) {
         op->slots[1] = Sac_ErrTake();
         op->stage = EXIT_AFTER_FAILED_COMMIT;
-        Sac_Op *next = Sac_OpNew(Py_TYPE(op), &rollback_kind,
-                                 (PyObject *)self);
+        Sac_Op *next =
+            Sac_OpNew(Py_TYPE(op), &rollback_kind, (PyObject *)self);
         return Sac_OpAwait(op, (PyObject *)next) < 0 ? PYGEN_ERROR
                                                      : PYGEN_NEXT;
     }
@@ -259,8 +258,7 @@ exit_step(Sac_Op *op, PyObject *value, PyObject **result)
     return PYGEN_RETURN;
 }
 
-static const Sac_OpKind exit_kind = { "AsyncTransaction.__aexit__",
-                                      exit_step };
+static const Sac_OpKind exit_kind = {"AsyncTransaction.__aexit__", exit_step};
 
 /* ---- the object ------------------------------------------------------ */
 
@@ -268,8 +266,8 @@ PyObject *
 Sac_TransactionNew(Sac_State *state, Sac_Channel *channel, PyObject *owner,
                    bool nested)
 {
-    TransactionObject *self = PyObject_GC_New(TransactionObject,
-                                              state->transaction_type);
+    TransactionObject *self =
+        PyObject_GC_New(TransactionObject, state->transaction_type);
     if (self == NULL) {
         return NULL;
     }
@@ -374,50 +372,49 @@ transaction_get_connection(PyObject *op, void *Py_UNUSED(closure))
 }
 
 static PyMethodDef transaction_methods[] = {
-    { "start", transaction_start, METH_NOARGS,
-      "start($self, /)\n--\n\nBegin. Awaitable; returns this transaction." },
-    { "commit", transaction_commit, METH_NOARGS,
-      "commit($self, /)\n--\n\nCommit, or release the savepoint. "
-      "Awaitable.\n\nRaises:\n    InvalidRequestError: it is not active." },
-    { "rollback", transaction_rollback, METH_NOARGS,
-      "rollback($self, /)\n--\n\nRoll back, to the savepoint if it is "
-      "nested. Awaitable; harmless when it is over." },
-    { "close", transaction_rollback, METH_NOARGS,
-      "close($self, /)\n--\n\nThe same as rollback()." },
-    { "__aenter__", transaction_start, METH_NOARGS, NULL },
-    { "__aexit__", (PyCFunction)(void (*)(void))transaction_exit,
-      METH_FASTCALL, NULL },
-    { 0 },
+    {"start", transaction_start, METH_NOARGS,
+     "start($self, /)\n--\n\nBegin. Awaitable; returns this transaction."},
+    {"commit", transaction_commit, METH_NOARGS,
+     "commit($self, /)\n--\n\nCommit, or release the savepoint. "
+     "Awaitable.\n\nRaises:\n    InvalidRequestError: it is not active."},
+    {"rollback", transaction_rollback, METH_NOARGS,
+     "rollback($self, /)\n--\n\nRoll back, to the savepoint if it is "
+     "nested. Awaitable; harmless when it is over."},
+    {"close", transaction_rollback, METH_NOARGS,
+     "close($self, /)\n--\n\nThe same as rollback()."},
+    {"__aenter__", transaction_start, METH_NOARGS, NULL},
+    {"__aexit__", (PyCFunction)(void (*)(void))transaction_exit, METH_FASTCALL,
+     NULL},
+    {0},
 };
 
 static PyGetSetDef transaction_getset[] = {
-    { "is_active", transaction_get_active, NULL,
-      "Begun and not over yet.", NULL },
-    { "is_valid", transaction_get_active, NULL, "The same as is_active.",
-      NULL },
-    { "nested", transaction_get_nested, NULL, "A savepoint.", NULL },
-    { "connection", transaction_get_connection, NULL,
-      "The AsyncConnection.", NULL },
-    { 0 },
+    {"is_active", transaction_get_active, NULL, "Begun and not over yet.",
+     NULL},
+    {"is_valid", transaction_get_active, NULL, "The same as is_active.", NULL},
+    {"nested", transaction_get_nested, NULL, "A savepoint.", NULL},
+    {"connection", transaction_get_connection, NULL, "The AsyncConnection.",
+     NULL},
+    {0},
 };
 
 static PyType_Slot transaction_slots[] = {
-    { Py_tp_doc,
-      (void *)(uintptr_t) "A transaction of a connection, or a savepoint." },
-    { Py_tp_dealloc, transaction_dealloc },
-    { Py_tp_traverse, transaction_traverse },
-    { Py_tp_clear, transaction_clear },
-    { Py_tp_methods, transaction_methods },
-    { Py_tp_getset, transaction_getset },
-    { Py_am_await, transaction_await },
-    { 0, NULL },
+    {Py_tp_doc,
+     (void *)(uintptr_t) "A transaction of a connection, or a savepoint."},
+    {Py_tp_dealloc, transaction_dealloc},
+    {Py_tp_traverse, transaction_traverse},
+    {Py_tp_clear, transaction_clear},
+    {Py_tp_methods, transaction_methods},
+    {Py_tp_getset, transaction_getset},
+    {Py_am_await, transaction_await},
+    {0, NULL},
 };
 
 static PyType_Spec transaction_spec = {
     .name = "sqlactive_c.AsyncTransaction",
     .basicsize = sizeof(TransactionObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = transaction_slots,
 };
 
@@ -425,6 +422,5 @@ int
 Sac_RegisterTransaction(PyObject *module)
 {
     Sac_State *state = Sac_StateOfModule(module);
-    return Sac_AddType(module, &transaction_spec, &state->transaction_type,
-                       1);
+    return Sac_AddType(module, &transaction_spec, &state->transaction_type, 1);
 }

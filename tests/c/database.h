@@ -22,8 +22,8 @@ db_vfs(void)
 static inline int
 db_try_open(const sac_memvfs *memvfs, const char *name, sqlite3 **out)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-                SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI |
+                SQLITE_OPEN_NOMUTEX;
     char uri[128];
     (void)snprintf(uri, sizeof(uri), "file:/%s?vfs=%s", name,
                    sac_memvfs_name(memvfs));
@@ -86,11 +86,11 @@ db_text(sqlite3 *db, const char *sql, char *out, size_t length)
     return out;
 }
 
-#define CHECK_SQL(db, sql, wanted)                                            \
-    do {                                                                      \
-        char test_text[200];                                                  \
-        CHECK_STR(db_text((db), (sql), test_text, sizeof(test_text)),         \
-                  (wanted));                                                  \
+#define CHECK_SQL(db, sql, wanted)                                    \
+    do {                                                              \
+        char test_text[200];                                          \
+        CHECK_STR(db_text((db), (sql), test_text, sizeof(test_text)), \
+                  (wanted));                                          \
     } while (0)
 
 #endif

@@ -21,11 +21,11 @@
 /* Longer than anything here takes; a wait that needs it has failed. */
 #define PATIENCE_NS (INT64_C(120) * 1000000000)
 
-#define ENDLESS(head, column)                                                 \
-    head "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "   \
+#define ENDLESS(head, column)                                               \
+    head "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) " \
          "SELECT " column " FROM n"
-#define NUMBERS(last, columns)                                                \
-    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n "         \
+#define NUMBERS(last, columns)                                        \
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n " \
     "WHERE x < " #last ") SELECT " columns " FROM n"
 
 /* ---- a directory for files ------------------------------------------- */
@@ -198,13 +198,12 @@ op_init(operation *op, sac_lease *lease, sac_call_kind kind, sac_port *port)
 static inline bool
 op_add_params(operation *op, const char *sql, sac_params params)
 {
-    sac_plan *plan = sac_plans_get(op->call.lease->engine->plans, sql,
-                                   strlen(sql));
+    sac_plan *plan =
+        sac_plans_get(op->call.lease->engine->plans, sql, strlen(sql));
     if (plan == NULL) {
         return false;
     }
-    op->steps[op->script.count++] =
-        (sac_step){.plan = plan, .params = params};
+    op->steps[op->script.count++] = (sac_step){.plan = plan, .params = params};
     return true;
 }
 
@@ -354,7 +353,7 @@ do_int(sac_lease *lease, sac_port *port, const char *sql)
 }
 
 #define RUN(lease, port, sql) CHECK_INT(do_sql((lease), (port), (sql)), SAC_OK)
-#define RUN_KIND(lease, port, kind)                                           \
+#define RUN_KIND(lease, port, kind) \
     CHECK_INT(do_kind((lease), (port), (kind)), SAC_OK)
 
 /* A pinned lease with an opened handle. */

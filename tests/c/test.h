@@ -51,8 +51,8 @@ test_note_int(int64_t got, int64_t wanted, const char *file, int line,
 {
     bool ok = test_note(got == wanted, file, line, text);
     if (!ok) {
-        (void)fprintf(stderr, "    got %" PRId64 ", wanted %" PRId64 "\n",
-                      got, wanted);
+        (void)fprintf(stderr, "    got %" PRId64 ", wanted %" PRId64 "\n", got,
+                      wanted);
     }
     return ok;
 }
@@ -73,12 +73,12 @@ test_note_str(const char *got, const char *wanted, const char *file, int line,
 }
 
 /* Each is true when it held, for `if (!CHECK(...)) { clean up }`. */
-#define CHECK(condition)                                                      \
+#define CHECK(condition) \
     test_note((condition) ? true : false, __FILE__, __LINE__, #condition)
-#define CHECK_INT(got, wanted)                                                \
-    test_note_int((int64_t)(got), (int64_t)(wanted), __FILE__, __LINE__,      \
+#define CHECK_INT(got, wanted)                                           \
+    test_note_int((int64_t)(got), (int64_t)(wanted), __FILE__, __LINE__, \
                   #got " == " #wanted)
-#define CHECK_STR(got, wanted)                                                \
+#define CHECK_STR(got, wanted) \
     test_note_str((got), (wanted), __FILE__, __LINE__, #got " == " #wanted)
 
 static inline bool
@@ -120,12 +120,12 @@ test_run_all(const test_case *tests, size_t count, int argc, char **argv)
     return failed == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-#define TEST_MAIN(...)                                                        \
-    int main(int argc, char **argv)                                           \
-    {                                                                         \
-        static const test_case tests[] = {__VA_ARGS__};                       \
-        return test_run_all(tests, sizeof(tests) / sizeof(tests[0]), argc,    \
-                            argv);                                            \
+#define TEST_MAIN(...)                                                     \
+    int main(int argc, char **argv)                                        \
+    {                                                                      \
+        static const test_case tests[] = {__VA_ARGS__};                    \
+        return test_run_all(tests, sizeof(tests) / sizeof(tests[0]), argc, \
+                            argv);                                         \
     }
 
 #endif

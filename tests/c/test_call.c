@@ -21,8 +21,7 @@ test_inline_needs_no_port(void)
     CHECK_INT(worker_runs(&h), there);
     CHECK_INT(counted(&h.engine->counters.inline_runs), here + 4);
     /* it would loop over the table: it is not begun here */
-    CHECK_INT(do_sql(&lease, NULL, "UPDATE t SET a = 4"),
-              SAC_ERR_WOULD_WAIT);
+    CHECK_INT(do_sql(&lease, NULL, "UPDATE t SET a = 4"), SAC_ERR_WOULD_WAIT);
     CHECK_INT(do_int(&lease, NULL, "SELECT a FROM t WHERE 2 = b"), 3);
     RUN(&lease, h.port, "UPDATE t SET a = 4");
     CHECK_INT(worker_runs(&h), there + 1);
@@ -245,14 +244,13 @@ test_many_sets(void)
     house_create(&h, "CREATE TABLE t(a)");
     lease_connect(&lease, &h);
     op_init(&op, &lease, SAC_CALL_EXECUTE, h.port);
-    (void)op_add_params(&op, "INSERT INTO t VALUES(?)",
-                        (sac_params){.rows = SETS, .width = 1,
-                                     .values = values});
+    (void)op_add_params(
+        &op, "INSERT INTO t VALUES(?)",
+        (sac_params){.rows = SETS, .width = 1, .values = values});
     CHECK_INT(op_run(&op), SAC_OK);
     CHECK_INT(op.steps[0].changes, SETS);
     op_fini(&op);
-    CHECK_INT(do_int(&lease, h.port, "SELECT count(DISTINCT a) FROM t"),
-              SETS);
+    CHECK_INT(do_int(&lease, h.port, "SELECT count(DISTINCT a) FROM t"), SETS);
     lease_close(&lease, &h);
     house_fini(&h);
 }
@@ -442,25 +440,22 @@ test_a_checkpoint_when_it_is_due(void)
     temp_fini(&t);
 }
 
-TEST_MAIN({"inline_needs_no_port", test_inline_needs_no_port},
-          {"no_port_and_a_result_half_read",
-           test_no_port_and_a_result_half_read},
-          {"never_inline", test_never_inline},
-          {"a_slow_commit_goes_to_a_worker",
-           test_a_slow_commit_goes_to_a_worker},
-          {"a_long_read_moves_over", test_a_long_read_moves_over},
-          {"a_plan_learns_and_forgets", test_a_plan_learns_and_forgets},
-          {"a_plan_learns_from_an_inline_run",
-           test_a_plan_learns_from_an_inline_run},
-          {"several_statements_in_one_call",
-           test_several_statements_in_one_call},
-          {"many_sets", test_many_sets},
-          {"one_call_at_a_time", test_one_call_at_a_time},
-          {"cancelled_before_it_began", test_cancelled_before_it_began},
-          {"cancelled_in_the_queue", test_cancelled_in_the_queue},
-          {"a_write_cancelled_in_the_queue",
-           test_a_write_cancelled_in_the_queue},
-          {"a_cancelled_read_leaves_the_transaction",
-           test_a_cancelled_read_leaves_the_transaction},
-          {"cancelled_too_late", test_cancelled_too_late},
-          {"a_checkpoint_when_it_is_due", test_a_checkpoint_when_it_is_due})
+TEST_MAIN(
+    {"inline_needs_no_port", test_inline_needs_no_port},
+    {"no_port_and_a_result_half_read", test_no_port_and_a_result_half_read},
+    {"never_inline", test_never_inline},
+    {"a_slow_commit_goes_to_a_worker", test_a_slow_commit_goes_to_a_worker},
+    {"a_long_read_moves_over", test_a_long_read_moves_over},
+    {"a_plan_learns_and_forgets", test_a_plan_learns_and_forgets},
+    {"a_plan_learns_from_an_inline_run",
+     test_a_plan_learns_from_an_inline_run},
+    {"several_statements_in_one_call", test_several_statements_in_one_call},
+    {"many_sets", test_many_sets},
+    {"one_call_at_a_time", test_one_call_at_a_time},
+    {"cancelled_before_it_began", test_cancelled_before_it_began},
+    {"cancelled_in_the_queue", test_cancelled_in_the_queue},
+    {"a_write_cancelled_in_the_queue", test_a_write_cancelled_in_the_queue},
+    {"a_cancelled_read_leaves_the_transaction",
+     test_a_cancelled_read_leaves_the_transaction},
+    {"cancelled_too_late", test_cancelled_too_late},
+    {"a_checkpoint_when_it_is_due", test_a_checkpoint_when_it_is_due})

@@ -77,8 +77,7 @@ read_pairs(member *self, sac_lease *lease, sac_port *port, int round)
     CHECK(count >= self->committed && count % 2 == 0);
     if (round % 3 == 0) {
         sac_status status = run_one(self, lease, port,
-                                    NUMBERS(30000, "sum(x)"),
-                                    round % 2 == 0);
+                                    NUMBERS(30000, "sum(x)"), round % 2 == 0);
         CHECK(status == SAC_OK || status == SAC_ERR_CANCELLED);
     }
 }
@@ -120,8 +119,7 @@ hold_party(sac_options options, int rounds)
     gate_init(&p.start);
     for (int i = 0; i < THREADS; i++) {
         members[i] = (member){.party = &p, .number = i};
-        CHECK_INT(sac_thread_start(&members[i].thread, take_part,
-                                   &members[i]),
+        CHECK_INT(sac_thread_start(&members[i].thread, take_part, &members[i]),
                   0);
     }
     int64_t committed = 0;
@@ -257,7 +255,6 @@ test_disposed_of_all_the_time(void)
 
 TEST_MAIN({"in_memory", test_in_memory},
           {"with_few_handles", test_with_few_handles},
-          {"never_inline", test_never_inline},
-          {"on_a_file", test_on_a_file},
+          {"never_inline", test_never_inline}, {"on_a_file", test_on_a_file},
           {"every_connection_new", test_every_connection_new},
           {"disposed_of_all_the_time", test_disposed_of_all_the_time})

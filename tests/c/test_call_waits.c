@@ -364,7 +364,8 @@ test_writers_take_turns(void)
     house_create(&h, "CREATE TABLE t(a)");
     for (int i = 0; i < COUNT; i++) {
         sac_lease_init(&leases[i], h.engine, i % 2 == 0);
-        op_init_sql(&ops[i], &leases[i], h.port, "INSERT INTO t "
+        op_init_sql(&ops[i], &leases[i], h.port,
+                    "INSERT INTO t "
                     "SELECT ifnull(max(a), 0) + 1 FROM t");
         CHECK_INT(op_start(&ops[i]), SAC_PROGRESS_WAIT);
         CHECK_INT(ops[i].call.state, i == 0 ? SAC_AT_RUN : SAC_AT_WRITER);
@@ -376,8 +377,7 @@ test_writers_take_turns(void)
             CHECK(!ops[j].woken);
         }
         CHECK(leases[i].token);
-        CHECK_INT(do_int(&leases[i], h.port, "SELECT count(*) FROM t"),
-                  i + 1);
+        CHECK_INT(do_int(&leases[i], h.port, "SELECT count(*) FROM t"), i + 1);
         RUN_KIND(&leases[i], h.port, SAC_CALL_COMMIT);
         op_fini(&ops[i]);
     }

@@ -398,8 +398,7 @@ test_shutdown(void)
     for (int i = 0; i < 2; i++) {
         lease_connect(&leases[i], &h);
         meeting_register(&m, leases[i].handle->db);
-        op_init_sql(&ops[i], &leases[i], h.port,
-                    ENDLESS("", "sum(enter())"));
+        op_init_sql(&ops[i], &leases[i], h.port, ENDLESS("", "sum(enter())"));
     }
     CHECK_INT(op_start(&ops[0]), SAC_PROGRESS_WAIT);
     gate_wait(&m.entered, 1);
@@ -429,7 +428,7 @@ test_submit_after_shutdown(void)
     house_init(&h, options_of(NULL));
     blocker b;
     blocker_init(&b, h.engine, SAC_LANE_READ);
-    sac_engine_shutdown(h.engine, 0); /* does not wait */
+    sac_engine_shutdown(h.engine, 0);    /* does not wait */
     sac_engine_cancel(h.engine, &b.job); /* no workers: by its token */
     CHECK(atomic_load(&b.job.cancel));
     blocker_fini(&b);
@@ -448,8 +447,7 @@ test_submit_without_memory(void)
     house_init(&h, options_of(NULL));
     sac_job_init(&job, blocker_run);
     sac_memory_fail_after(0, true);
-    CHECK_INT(sac_engine_submit(h.engine, &job, SAC_LANE_READ),
-              SAC_ERR_NOMEM);
+    CHECK_INT(sac_engine_submit(h.engine, &job, SAC_LANE_READ), SAC_ERR_NOMEM);
     sac_memory_fail_after(-1, false);
     CHECK_INT(job.state, SAC_JOB_NEW);
     CHECK_INT(counted(&h.engine->counters.worker_runs), 0);
@@ -492,8 +490,8 @@ in_child(house *h, sac_lease *lease, sac_handle *handle)
 {
     operation op;
     op_init(&op, lease, SAC_CALL_COMMIT, h->port);
-    if (!sac_engine_forked(h->engine) ||
-        op_run(&op) != SAC_ERR_FORKED || lease->handle != handle) {
+    if (!sac_engine_forked(h->engine) || op_run(&op) != SAC_ERR_FORKED ||
+        lease->handle != handle) {
         return 1;
     }
     op_fini(&op);

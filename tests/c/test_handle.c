@@ -73,8 +73,10 @@ test_file_is_opened_as_the_options_say(void)
     db_run(handle->db, "CREATE TABLE t(a)");
     CHECK_INT(access(t.file, F_OK), 0);
     /* extended codes come back from every call */
-    CHECK_INT(sqlite3_exec(handle->db, "CREATE UNIQUE INDEX u ON t(a);"
-                           "INSERT INTO t VALUES(1),(1)", NULL, NULL, NULL),
+    CHECK_INT(sqlite3_exec(handle->db,
+                           "CREATE UNIQUE INDEX u ON t(a);"
+                           "INSERT INTO t VALUES(1),(1)",
+                           NULL, NULL, NULL),
               SQLITE_CONSTRAINT_UNIQUE);
     sac_handle_free(handle);
     options.wal = false;
@@ -208,8 +210,8 @@ test_progress_inline(void)
     sac_options options = options_of(NULL);
     sac_store *store = sac_store_new();
     sac_handle *handle = open_handle(&options, store);
-    handle->guard = (sac_guard){.inside = true, .abortable = true,
-                                .budget = 20000};
+    handle->guard =
+        (sac_guard){.inside = true, .abortable = true, .budget = 20000};
     CHECK_INT(db_try(handle->db, count_many), SQLITE_INTERRUPT);
     CHECK_INT(handle->guard.used, 2 * 20000);
     handle->guard = (sac_guard){.inside = true, .budget = 20000};
@@ -391,8 +393,8 @@ test_open_without_memory(void)
             sac_error_init(&err);
             sac_memory_fail_after(n, forever == 1);
             sac_store *store = sac_store_new();
-            sac_handle *handle = store != NULL ? sac_handle_new(&options)
-                                               : NULL;
+            sac_handle *handle =
+                store != NULL ? sac_handle_new(&options) : NULL;
             sac_status status = handle != NULL
                                     ? sac_handle_open(handle, store, &err)
                                     : SAC_ERR_NOMEM;
@@ -401,8 +403,8 @@ test_open_without_memory(void)
             /* SQLite forgives some: a file that it can do without */
             CHECK(failed || status == SAC_OK);
             CHECK(status == err.status || handle == NULL);
-            CHECK(handle == NULL || (handle->db != NULL) ==
-                                        (status == SAC_OK));
+            CHECK(handle == NULL ||
+                  (handle->db != NULL) == (status == SAC_OK));
             sac_handle_free(handle);
             sac_store_release(store);
             sac_error_fini(&err);
@@ -418,13 +420,11 @@ TEST_MAIN({"memory_is_shared_through_its_store",
           {"file_is_opened_as_the_options_say",
            test_file_is_opened_as_the_options_say},
           {"a_uri_is_one_only_when_asked", test_a_uri_is_one_only_when_asked},
-          {"open_failures", test_open_failures},
-          {"read_only", test_read_only},
+          {"open_failures", test_open_failures}, {"read_only", test_read_only},
           {"open_respects_the_deadline", test_open_respects_the_deadline},
           {"progress_inline", test_progress_inline},
           {"progress_on_a_worker", test_progress_on_a_worker},
-          {"busy_handler", test_busy_handler},
-          {"reset", test_reset},
+          {"busy_handler", test_busy_handler}, {"reset", test_reset},
           {"a_live_statement_does_not_leak_the_connection",
            test_a_live_statement_does_not_leak_the_connection},
           {"wal_frames_and_checkpoint", test_wal_frames_and_checkpoint},

@@ -216,8 +216,7 @@ static void
 check_lost(sac_lease *lease, const house *h)
 {
     CHECK(lease->lost && !lease->in_tx && !lease->token);
-    CHECK_INT(do_sql(lease, h->port, "INSERT INTO t VALUES(9)"),
-              SAC_ERR_LOST);
+    CHECK_INT(do_sql(lease, h->port, "INSERT INTO t VALUES(9)"), SAC_ERR_LOST);
     CHECK_INT(do_sql(lease, h->port, "SELECT 1"), SAC_ERR_LOST);
     CHECK_INT(do_kind(lease, h->port, SAC_CALL_COMMIT), SAC_ERR_LOST);
     RUN_KIND(lease, h->port, SAC_CALL_ROLLBACK);
@@ -240,8 +239,7 @@ test_lost_by_interruption(void)
     meeting_register(&m, lease.handle->db);
     RUN(&lease, h.port, "INSERT INTO t VALUES(1)");
     operation op;
-    op_init_sql(&op, &lease, h.port,
-                ENDLESS("INSERT INTO t ", "x * enter()"));
+    op_init_sql(&op, &lease, h.port, ENDLESS("INSERT INTO t ", "x * enter()"));
     CHECK_INT(op_start(&op), SAC_PROGRESS_WAIT);
     gate_wait(&m.entered, 1);
     CHECK_INT(op_cancel(&op), SAC_PROGRESS_WAIT);
@@ -339,7 +337,7 @@ test_a_commit_that_fails(void)
     options_add_setup(&options, "PRAGMA foreign_keys=ON");
     house_init(&h, options);
     house_create(&h, "CREATE TABLE t(a INTEGER PRIMARY KEY, "
-                 "b REFERENCES t DEFERRABLE INITIALLY DEFERRED)");
+                     "b REFERENCES t DEFERRABLE INITIALLY DEFERRED)");
     lease_connect(&lease, &h);
     RUN(&lease, h.port, "INSERT INTO t VALUES(1, 99)");
     CHECK_INT(do_kind(&lease, h.port, SAC_CALL_COMMIT), SAC_ERR_SQLITE);
@@ -418,8 +416,7 @@ open_stream(sac_lease *lease, const house *h, const char *sql, size_t batch)
 }
 
 static void
-init_fetch(operation *op, sac_lease *lease, const house *h,
-           sac_stream *stream)
+init_fetch(operation *op, sac_lease *lease, const house *h, sac_stream *stream)
 {
     op_init(op, lease, SAC_CALL_FETCH, h->port);
     op->call.script = &stream->script;
@@ -473,8 +470,7 @@ test_a_stream_dropped_between_calls(void)
     sac_stream_drop(&lease, stream);
     CHECK(sac_list_empty(&lease.streams));
     CHECK(sqlite3_next_stmt(lease.handle->db, NULL) != NULL); /* cached */
-    CHECK_INT(sqlite3_stmt_busy(sqlite3_next_stmt(lease.handle->db, NULL)),
-              0);
+    CHECK_INT(sqlite3_stmt_busy(sqlite3_next_stmt(lease.handle->db, NULL)), 0);
     sac_stream_drop(&lease, fresh); /* never run */
     lease_close(&lease, &h);
     house_fini(&h);
@@ -569,14 +565,18 @@ test_a_stream_that_fails_is_over(void)
     meeting_init(&m);
     lease_connect(&lease, &h);
     meeting_register(&m, lease.handle->db);
-    sac_stream *stream = open_stream(&lease, &h, "SELECT 1 UNION ALL SELECT "
-                                     "abs(-9223372036854775808)", 1);
+    sac_stream *stream = open_stream(&lease, &h,
+                                     "SELECT 1 UNION ALL SELECT "
+                                     "abs(-9223372036854775808)",
+                                     1);
     CHECK_INT(fetch(&lease, &h, stream), SAC_ERR_SQLITE);
     CHECK(stream->script.live == NULL && sac_list_empty(&lease.streams));
     sac_stream_drop(&lease, stream);
     /* cancelled while it runs */
-    stream = open_stream(&lease, &h, "SELECT 1 UNION ALL "
-                         ENDLESS("SELECT * FROM (", "sum(enter())") ")", 1);
+    stream = open_stream(
+        &lease, &h,
+        "SELECT 1 UNION ALL " ENDLESS("SELECT * FROM (", "sum(enter())") ")",
+        1);
     operation op;
     init_fetch(&op, &lease, &h, stream);
     CHECK_INT(op_start(&op), SAC_PROGRESS_WAIT);
@@ -613,8 +613,10 @@ test_lost_by_a_stream(void)
                                       NULL),
               SQLITE_OK);
     RUN(&lease, h.port, "INSERT INTO t VALUES(1), (2)");
-    sac_stream *stream = open_stream(&lease, &h, "SELECT CASE WHEN a > 1 "
-                                     "THEN nomem() ELSE a END FROM t", 1);
+    sac_stream *stream = open_stream(&lease, &h,
+                                     "SELECT CASE WHEN a > 1 "
+                                     "THEN nomem() ELSE a END FROM t",
+                                     1);
     CHECK_INT(fetch(&lease, &h, stream), SAC_ERR_NOMEM);
     sac_stream_drop(&lease, stream);
     check_lost(&lease, &h);
@@ -653,8 +655,7 @@ TEST_MAIN({"lazy", test_lazy}, {"immediate", test_immediate},
           {"snapshot", test_snapshot},
           {"a_writer_locks_before_it_reads",
            test_a_writer_locks_before_it_reads},
-          {"autocommit", test_autocommit},
-          {"savepoints", test_savepoints},
+          {"autocommit", test_autocommit}, {"savepoints", test_savepoints},
           {"an_unpinned_lease_lets_go", test_an_unpinned_lease_lets_go},
           {"lost_by_interruption", test_lost_by_interruption},
           {"lost_by_a_full_database", test_lost_by_a_full_database},

@@ -3,8 +3,8 @@
  * test_memvfs_faults.c; the methods one by one in test_memvfs_methods.c. */
 #include "database.h"
 
-#define MANY_ROWS                                                             \
-    "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c"          \
+#define MANY_ROWS                                                    \
+    "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c" \
     " WHERE i < 1000) INSERT INTO t(v) SELECT i FROM c"
 
 static sqlite3 *
@@ -70,8 +70,7 @@ test_wal_is_recovered(void)
     sac_memvfs *memvfs = db_vfs();
     sqlite3 *db = open_wal(memvfs, "db");
     /* The last close leaves the WAL, but the index in shared memory goes. */
-    CHECK_INT(sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
-                                NULL),
+    CHECK_INT(sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL),
               SQLITE_OK);
     db_run(db, "PRAGMA wal_autocheckpoint=0");
     db_run(db, "CREATE TABLE t(v)");

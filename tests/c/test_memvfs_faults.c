@@ -124,9 +124,9 @@ static void
 scenario_on(sac_memvfs *memvfs, sqlite3 *a, int *rows)
 {
     sqlite3 *b = NULL;
-    if (step(a, "PRAGMA journal_mode=WAL") &&
-        step(a, "CREATE TABLE t(v)") && insert(a, rows) &&
-        insert(a, rows) && db_try_open(memvfs, "db", &b) == SQLITE_OK &&
+    if (step(a, "PRAGMA journal_mode=WAL") && step(a, "CREATE TABLE t(v)") &&
+        insert(a, rows) && insert(a, rows) &&
+        db_try_open(memvfs, "db", &b) == SQLITE_OK &&
         step(b, "SELECT count(*) FROM t") && insert(b, rows) &&
         step(b, "BEGIN; DELETE FROM t; ROLLBACK") && insert(a, rows) &&
         step(b, "PRAGMA wal_checkpoint(TRUNCATE)") && insert(a, rows)) {
@@ -211,9 +211,9 @@ test_allocations_fail_from_then_on(void)
 
 /* What the threads of a test share. */
 typedef struct bank {
-    sac_memvfs *memvfs;  /* immutable, as are the next three */
+    sac_memvfs *memvfs; /* immutable, as are the next three */
     const char *journal_mode;
-    bool token;          /* writers and checkpoints queue on `mutex` */
+    bool token; /* writers and checkpoints queue on `mutex` */
     int rounds;
     sac_mutex mutex;
     atomic_int next_seed;
@@ -257,9 +257,9 @@ write_once(bank *shared, sqlite3 *db, int round, int seed)
     }
     if (shared->token) {
         if (round % 10 == 0) {
-            int rc = db_try(db, round % 20 == 0
-                                    ? "PRAGMA wal_checkpoint(TRUNCATE)"
-                                    : "PRAGMA wal_checkpoint(PASSIVE)");
+            int rc =
+                db_try(db, round % 20 == 0 ? "PRAGMA wal_checkpoint(TRUNCATE)"
+                                           : "PRAGMA wal_checkpoint(PASSIVE)");
             CHECK(rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY);
         }
         sac_mutex_unlock(&shared->mutex);
@@ -294,9 +294,8 @@ work_at_bank(void *arg)
 static void
 check_bank(const char *journal_mode, bool token, int rounds)
 {
-    bank shared = {.journal_mode = journal_mode,
-                   .token = token,
-                   .rounds = rounds};
+    bank shared = {
+        .journal_mode = journal_mode, .token = token, .rounds = rounds};
     char sql[300];
     shared.memvfs = db_vfs();
     CHECK_INT(sac_mutex_init(&shared.mutex), 0);
@@ -322,8 +321,7 @@ check_bank(const char *journal_mode, bool token, int rounds)
     CHECK(atomic_load(&shared.transfers) > 0);
     CHECK_INT(db_int(db, "SELECT count(*) FROM journal"),
               atomic_load(&shared.transfers));
-    CHECK_INT(db_int(db, "SELECT sum(money) FROM account"),
-              ACCOUNTS * MONEY);
+    CHECK_INT(db_int(db, "SELECT sum(money) FROM account"), ACCOUNTS * MONEY);
     CHECK_SQL(db, "PRAGMA integrity_check", "ok");
     db_close(db);
     sac_mutex_fini(&shared.mutex);
@@ -397,14 +395,11 @@ test_connections_come_and_go(void)
     sac_memvfs_free(shared.memvfs);
 }
 
-TEST_MAIN({"full", test_full},
-          {"space_is_given_back", test_space_is_given_back},
-          {"allocation_fails_once", test_allocation_fails_once},
-          {"allocations_fail_from_then_on",
-           test_allocations_fail_from_then_on},
-          {"threads_with_checkpoints", test_threads_with_checkpoints},
-          {"threads_contend_for_the_writer",
-           test_threads_contend_for_the_writer},
-          {"threads_on_a_rollback_journal",
-           test_threads_on_a_rollback_journal},
-          {"connections_come_and_go", test_connections_come_and_go})
+TEST_MAIN(
+    {"full", test_full}, {"space_is_given_back", test_space_is_given_back},
+    {"allocation_fails_once", test_allocation_fails_once},
+    {"allocations_fail_from_then_on", test_allocations_fail_from_then_on},
+    {"threads_with_checkpoints", test_threads_with_checkpoints},
+    {"threads_contend_for_the_writer", test_threads_contend_for_the_writer},
+    {"threads_on_a_rollback_journal", test_threads_on_a_rollback_journal},
+    {"connections_come_and_go", test_connections_come_and_go})

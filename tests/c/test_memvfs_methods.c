@@ -148,8 +148,7 @@ test_refused_writes(void)
     for (int i = 0; i < 3; i++) {
         CHECK_INT(file->pMethods->xWrite(file, bytes, 2 * CHUNK, 1),
                   SQLITE_FULL);
-        CHECK_INT(file->pMethods->xTruncate(file, 2 * CHUNK + 1),
-                  SQLITE_FULL);
+        CHECK_INT(file->pMethods->xTruncate(file, 2 * CHUNK + 1), SQLITE_FULL);
         sac_memory_fail_after(i, false); /* table, first, second chunk */
         CHECK_INT(file->pMethods->xWrite(file, bytes, 2 * CHUNK, 0),
                   i < 2 ? SQLITE_IOERR_NOMEM : SQLITE_OK);

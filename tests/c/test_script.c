@@ -230,8 +230,8 @@ test_wrong_number_of_parameters(void)
     const sac_value value = {.type = SAC_INT};
     bench b;
     bench_init(&b);
-    bench_add(&b, "SELECT ?, ?", (sac_params){.rows = 1, .width = 1,
-                                              .values = &value});
+    bench_add(&b, "SELECT ?, ?",
+              (sac_params){.rows = 1, .width = 1, .values = &value});
     CHECK_INT(run_here(&b, 100000), SAC_RUN_FAILED);
     CHECK_INT(b.err.status, SAC_ERR_PARAM_COUNT);
     CHECK_INT(b.err.code, 1);
@@ -311,8 +311,10 @@ test_an_aborted_read_begins_again(void)
     bench_init(&b);
     register_tick(&b, &ticks);
     /* two rows come at once, the third after much work */
-    bench_add(&b, "SELECT tick(1) UNION ALL SELECT tick(2) UNION ALL "
-              "SELECT 3 FROM (" NUMBERS(50000, "count(*)") ")", none);
+    bench_add(&b,
+              "SELECT tick(1) UNION ALL SELECT tick(2) UNION ALL "
+              "SELECT 3 FROM (" NUMBERS(50000, "count(*)") ")",
+              none);
     CHECK_INT(run_here(&b, 10000), SAC_RUN_HANDOVER);
     CHECK_INT(ticks, 2);
     CHECK(b.script.live == NULL && b.steps[0].rows == NULL);
@@ -353,7 +355,8 @@ test_a_read_of_many_sets_begins_again(void)
     };
     bench b;
     bench_init(&b);
-    bench_add(&b, "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 "
+    bench_add(&b,
+              "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 "
               "FROM n WHERE x < ?) SELECT min(count(*), 3) FROM n",
               (sac_params){.rows = 3, .width = 1, .values = values});
     CHECK_INT(run_here(&b, 10000), SAC_RUN_HANDOVER);
@@ -474,8 +477,10 @@ test_a_given_batch_is_not_begun_again(void)
 {
     bench b;
     bench_init(&b);
-    bench_add(&b, "SELECT 1 UNION ALL SELECT 2 FROM ("
-              NUMBERS(50000, "count(*)") ")", none);
+    bench_add(
+        &b,
+        "SELECT 1 UNION ALL SELECT 2 FROM (" NUMBERS(50000, "count(*)") ")",
+        none);
     b.script.batch = 1;
     CHECK_INT(run_here(&b, 100000), SAC_RUN_DONE);
     sac_rows_clear(b.steps[0].rows);
@@ -533,27 +538,24 @@ test_without_memory(void)
     }
 }
 
-TEST_MAIN({"every_type_is_bound", test_every_type_is_bound},
-          {"counts", test_counts}, {"many_sets", test_many_sets},
-          {"the_failing_step_is_named", test_the_failing_step_is_named},
-          {"wrong_number_of_parameters", test_wrong_number_of_parameters},
-          {"a_set_fails_in_the_middle", test_a_set_fails_in_the_middle},
-          {"a_changed_schema_is_read_again",
-           test_a_changed_schema_is_read_again},
-          {"rows_go_on_where_they_stopped",
-           test_rows_go_on_where_they_stopped},
-          {"an_aborted_read_begins_again", test_an_aborted_read_begins_again},
-          {"only_the_aborted_step_begins_again",
-           test_only_the_aborted_step_begins_again},
-          {"a_read_of_many_sets_begins_again",
-           test_a_read_of_many_sets_begins_again},
-          {"a_write_is_never_aborted_inline",
-           test_a_write_is_never_aborted_inline},
-          {"many_bytes_go_elsewhere", test_many_bytes_go_elsewhere},
-          {"a_lock_sends_it_elsewhere", test_a_lock_sends_it_elsewhere},
-          {"a_cancelled_run", test_a_cancelled_run},
-          {"batches", test_batches},
-          {"a_batch_is_full_by_bytes", test_a_batch_is_full_by_bytes},
-          {"a_given_batch_is_not_begun_again",
-           test_a_given_batch_is_not_begun_again},
-          {"stop", test_stop}, {"without_memory", test_without_memory})
+TEST_MAIN(
+    {"every_type_is_bound", test_every_type_is_bound}, {"counts", test_counts},
+    {"many_sets", test_many_sets},
+    {"the_failing_step_is_named", test_the_failing_step_is_named},
+    {"wrong_number_of_parameters", test_wrong_number_of_parameters},
+    {"a_set_fails_in_the_middle", test_a_set_fails_in_the_middle},
+    {"a_changed_schema_is_read_again", test_a_changed_schema_is_read_again},
+    {"rows_go_on_where_they_stopped", test_rows_go_on_where_they_stopped},
+    {"an_aborted_read_begins_again", test_an_aborted_read_begins_again},
+    {"only_the_aborted_step_begins_again",
+     test_only_the_aborted_step_begins_again},
+    {"a_read_of_many_sets_begins_again",
+     test_a_read_of_many_sets_begins_again},
+    {"a_write_is_never_aborted_inline", test_a_write_is_never_aborted_inline},
+    {"many_bytes_go_elsewhere", test_many_bytes_go_elsewhere},
+    {"a_lock_sends_it_elsewhere", test_a_lock_sends_it_elsewhere},
+    {"a_cancelled_run", test_a_cancelled_run}, {"batches", test_batches},
+    {"a_batch_is_full_by_bytes", test_a_batch_is_full_by_bytes},
+    {"a_given_batch_is_not_begun_again",
+     test_a_given_batch_is_not_begun_again},
+    {"stop", test_stop}, {"without_memory", test_without_memory})

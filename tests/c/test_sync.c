@@ -12,7 +12,7 @@
 typedef struct table {
     sac_mutex mutex;
     sac_cond cond;
-    int ball;    /* guarded by mutex, like the rest */
+    int ball; /* guarded by mutex, like the rest */
     int total;
     bool open;
     bool masked;
@@ -189,10 +189,9 @@ read_mask(void *arg)
     table *t = arg;
     sigset_t mask;
     CHECK_INT(pthread_sigmask(SIG_SETMASK, NULL, &mask), 0);
-    bool masked = sigismember(&mask, SIGINT) == 1 &&
-                  sigismember(&mask, SIGTERM) == 1 &&
-                  sigismember(&mask, SIGUSR1) == 1 &&
-                  sigismember(&mask, SIGALRM) == 1;
+    bool masked =
+        sigismember(&mask, SIGINT) == 1 && sigismember(&mask, SIGTERM) == 1 &&
+        sigismember(&mask, SIGUSR1) == 1 && sigismember(&mask, SIGALRM) == 1;
     sac_mutex_lock(&t->mutex);
     t->masked = masked;
     t->open = true;

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -367,6 +368,9 @@ PYTHON_OPERATIONS = [
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.skipif(
+    "SAC_SANITIZE" in os.environ, reason="takes minutes under a sanitizer"
+)
 @pytest.mark.parametrize(
     "operation", PYTHON_OPERATIONS, ids=lambda o: o.__name__
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager
@@ -252,3 +253,13 @@ async def is_sound(engine: AsyncEngine) -> None:
             state = await conn.scalar(text("PRAGMA integrity_check"))
     assert state == "ok"
     at_rest(engine)
+
+
+def leaving_things() -> dict[str, str]:
+    """Return an environment for processes that end with things in use.
+
+    What a fork inherited is its parent's to free, and what still runs when the
+    interpreter ends is left behind on purpose: LeakSanitizer shall not look.
+    """
+    options = os.environ.get("ASAN_OPTIONS", "")
+    return {**os.environ, "ASAN_OPTIONS": f"{options}:detect_leaks=0"}

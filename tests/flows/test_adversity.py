@@ -183,7 +183,7 @@ async def test_a_read_only_file(tmp_path: Path, file_url: str) -> None:
 async def test_a_read_only_directory(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     try:
-        with pytest.raises(OperationalError, match="unable to open|readonly"):
+        with pytest.raises(OperationalError, match=r"unable to open|readonly"):
             await attempt(f"sqlite+aiosqlite:///{tmp_path}/test.db")
     finally:
         tmp_path.chmod(0o755)
@@ -246,7 +246,7 @@ async def test_a_full_disk(small_disk: Path) -> None:
     async with engine.begin() as conn:
         await conn.execute(BOOK)
         await conn.execute(ADD, {"owner": "kept"})
-    with pytest.raises(OperationalError, match="full|I/O") as raised:
+    with pytest.raises(OperationalError, match=r"full|I/O") as raised:
         async with engine.begin() as conn:
             for _ in range(100):
                 await conn.execute(ADD, {"owner": "x" * 50_000})

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.drivers import leaving_things
+
 PRELUDE = """
 import asyncio, os, sys, warnings
 from sqlactive_c import create_async_engine, text
@@ -69,6 +71,7 @@ def run(
         capture_output=True,
         text=True,
         timeout=30,
+        env=leaving_things(),
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stderr == ""

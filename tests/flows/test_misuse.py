@@ -116,7 +116,7 @@ async def test_bad_statements(
 
 @pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**40])
 async def test_an_integer_over_64_bits(conn: Any, number: int) -> None:
-    with pytest.raises((OverflowError, StatementError), match="int|64|large"):
+    with pytest.raises((OverflowError, StatementError), match=r"int|64|large"):
         await conn.execute(text("SELECT :a"), {"a": number})
     for edge in (2**63 - 1, -(2**63)):
         assert await conn.scalar(text("SELECT :a"), {"a": edge}) == edge
@@ -266,9 +266,13 @@ async def test_closing_under_another_task(file_engine: AsyncEngine) -> None:
     await until(lambda: file_engine.stats()["worker_runs"] >= 2)
     with pytest.raises(IllegalStateChangeError):
         await conn.close()
+    assert not conn.closed
+    assert conn.in_transaction()
     task.cancel()
     await asyncio.wait([task])
+    assert await conn.scalar(text("SELECT 1")) == 1
     await conn.close()
+    assert conn.closed
     at_rest(file_engine)
 
 

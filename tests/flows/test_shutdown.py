@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.drivers import leaving_things
+
 # Generous: the start of an interpreter on a busy machine counts as well.
 SOON = 5.0
 
@@ -211,6 +213,7 @@ def start(code: str, path: str, *options: str) -> subprocess.Popen[str]:
         [sys.executable, *options, "-c", source, path],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env=leaving_things(),
         text=True,
     )
 

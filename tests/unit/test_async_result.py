@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+
 from sqlactive_c import create_async_engine, text
 from sqlactive_c.exc import (
     InvalidRequestError,

@@ -495,14 +495,14 @@ async def cancel_at(coroutine, step):
         except StopIteration:
             return False
         future._asyncio_future_blocking = False
-        while not future.done():  # noqa: ASYNC110
+        while not future.done():
             await asyncio.sleep(0)
     try:
         coroutine.send(None)._asyncio_future_blocking = False
         future = coroutine.throw(asyncio.CancelledError())
         while True:
             future._asyncio_future_blocking = False
-            while not future.done():  # noqa: ASYNC110
+            while not future.done():
                 await asyncio.sleep(0)
             future = coroutine.send(None)
     except asyncio.CancelledError:
@@ -556,7 +556,7 @@ async def test_init_cancelled_while_it_waits_for_the_writer(base, file_url):
     async with other.async_sessionmaker() as session:
         await session.execute(text("CREATE TABLE mine (a)"))
         waiting = asyncio.create_task(db.init_db(base))
-        while not db.async_engine.stats()["writers_waiting"]:  # noqa: ASYNC110
+        while not db.async_engine.stats()["writers_waiting"]:
             await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):

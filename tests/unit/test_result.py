@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+
 from sqlactive_c import create_async_engine, text
 from sqlactive_c._core import _restore_frozen, _restore_keys, _restore_row
 from sqlactive_c.engine.result import (

@@ -10,6 +10,7 @@ from collections.abc import KeysView, Mapping, Sequence
 from typing import Any
 
 import pytest
+
 from sqlactive_c import create_async_engine, text
 from sqlactive_c._core import _restore_keys, _restore_row
 from sqlactive_c.engine.result import Row, RowMapping

@@ -829,7 +829,7 @@ async def test_cancelled_before_its_savepoint_it_tries_again(engine, use):
             await getattr(session, use)(*arguments)
 
         task = asyncio.create_task(work())
-        while not engine.stats()["writers_waiting"]:  # noqa: ASYNC110
+        while not engine.stats()["writers_waiting"]:
             await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
