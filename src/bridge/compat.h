@@ -79,4 +79,16 @@ Sac_WeakrefGet(PyObject *reference)
 #endif
 }
 
+/* Interns a name that comes from SQL, of which there may be any number: not
+ * where interned strings live for ever. */
+static inline void
+Sac_InternName(PyObject **name)
+{
+#if PY_VERSION_HEX < 0x030C0000 || PY_VERSION_HEX >= 0x030D0000
+    PyUnicode_InternInPlace(name);
+#else
+    (void)name;
+#endif
+}
+
 #endif

@@ -4,6 +4,7 @@
  * RowMapping.keys() give: an ordered, set-like, immutable view of names.  It
  * can be part of no reference cycle, so the collector does not see it.  It
  * knows names and positions, nothing of the values below them. */
+#include "bridge/compat.h"
 #include "bridge/keys.h"
 
 #include <string.h>
@@ -43,7 +44,7 @@ Sac_KeysFromColumns(Sac_State *state, sac_columns *columns)
             Py_DECREF(names);
             return NULL;
         }
-        PyUnicode_InternInPlace(&name);
+        Sac_InternName(&name);
         PyTuple_SET_ITEM(names, i, name);
     }
     Sac_Keys *self = keys_new(state, names);

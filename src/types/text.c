@@ -11,6 +11,7 @@
 #include <structmember.h>
 
 #include "base/memory.h"
+#include "bridge/compat.h"
 #include "bridge/errors.h"
 #include "bridge/params.h"
 #include "bridge/scan.h"
@@ -75,7 +76,7 @@ put_parameter(Writer *writer, const char *colon, const char *end)
     if (name == NULL) {
         return -1;
     }
-    PyUnicode_InternInPlace(&name);
+    Sac_InternName(&name);
     int rc = PyList_Append(writer->names, name);
     Py_DECREF(name);
     writer->out[writer->length++] = '?';

@@ -187,11 +187,10 @@ def test_example(name: str, kind: str, tmp_path: Path) -> None:
     assert source.count("some.db") == (kind == "file")
     script = tmp_path / "example.py"
     script.write_text(source)
-    root = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, script],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(root), "PATH": ""},
+        env={"PATH": ""},
         capture_output=True,
         text=True,
         timeout=60,
