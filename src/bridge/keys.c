@@ -4,11 +4,11 @@
  * RowMapping.keys() give: an ordered, set-like, immutable view of names.  It
  * can be part of no reference cycle, so the collector does not see it.  It
  * knows names and positions, nothing of the values below them. */
-#include "bridge/compat.h"
 #include "bridge/keys.h"
 
 #include <string.h>
 
+#include "bridge/compat.h"
 #include "bridge/errors.h"
 
 static Sac_Keys *
