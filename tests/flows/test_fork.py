@@ -4,6 +4,7 @@ the one that runs the tests has threads."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -194,6 +195,10 @@ def test_the_child_ends_without_harm_to_a_transaction(
     )
 
 
+@pytest.mark.skipif(
+    "SAC_SANITIZE" in os.environ,
+    reason="the sanitizer's own locks may be held by another thread",
+)
 def test_fork_while_workers_scan(where: Path | None) -> None:
     run(
         """
