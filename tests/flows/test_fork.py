@@ -75,7 +75,9 @@ def run(
         env=leaving_things(),
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    assert result.stderr == ""
+    # asyncio's debug mode says what took long.
+    lines = result.stderr.splitlines()
+    assert [x for x in lines if not x.startswith("Executing <")] == []
 
 
 @pytest.fixture(params=["memory", "file"])
