@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from hashlib import pbkdf2_hmac
@@ -81,14 +80,13 @@ async def reads_on(bench: Bench, path: Path | None, where: str) -> Row:
     mine, theirs = gain(samples, OURS), gain(samples, "aiosqlite")
     machine = gain(samples, "threads")
     bar = at_least(1.8, "x of one")
-    enough = (os.cpu_count() or 1) >= 2
     return Row(
         f"two CPU-bound reads, {where}",
         told(samples, OURS),
         f"aiosqlite {theirs:.3g}x, plain threads {machine:.3g}x of one",
         f"{mine:.3g}x of one",
         bar.text,
-        bar.is_met(mine) if enough else None,
+        bar.is_met(mine) if bar.is_met(machine) else None,
         {
             "unit": "seconds, a value a round",
             "samples": {name: each.values for name, each in samples.items()},
@@ -102,7 +100,8 @@ async def reads_on(bench: Bench, path: Path | None, where: str) -> Row:
 async def two_reads(bench: Bench) -> list[Row]:
     """In memory ours share one database; aiosqlite's are two copies.
 
-    Plain threads that hash are what the machine has to give in this run.
+    Plain threads that hash are what the machine has to give in this run; where
+    these do not clear the bar either, it says nothing about us.
     """
     with bench.files() as folder:
         path = fill_file(folder / "items", ROWS)

@@ -7,6 +7,7 @@ are; what must be true afterwards is checked in the same process.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -190,7 +191,7 @@ def test_example(name: str, kind: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, script],
         cwd=tmp_path,
-        env={"PATH": ""},
+        env={**os.environ, "PYTHONASYNCIODEBUG": ""},
         capture_output=True,
         text=True,
         timeout=60,
