@@ -29,6 +29,12 @@ sac_engine_new(sac_options *options, sac_registry *registry)
         sac_free(engine);
         return NULL;
     }
+    if (sac_cond_init(&engine->home) != 0) {
+        sac_mutex_fini(&engine->mutex);
+        sac_options_fini(&engine->options);
+        sac_free(engine);
+        return NULL;
+    }
     engine->fork_guard = sac_fork_guard_new();
     engine->pool = sac_pool_new(&engine->options);
     engine->plans = sac_plans_new((size_t)engine->options.plan_cache);
@@ -72,6 +78,7 @@ sac_engine_release(sac_engine *engine)
     if (engine->fork_guard != NULL) {
         sac_fork_guard_free(engine->fork_guard);
     }
+    sac_cond_fini(&engine->home);
     sac_mutex_fini(&engine->mutex);
     sac_options_fini(&engine->options);
     sac_free(engine);
@@ -214,6 +221,26 @@ bring_home(sac_engine *engine, sac_handle *handle, bool close, bool token)
 }
 
 static void
+count_homing(sac_engine *engine, int change)
+{
+    sac_mutex_lock(&engine->mutex);
+    engine->homing += change;
+    sac_cond_broadcast(&engine->home);
+    sac_mutex_unlock(&engine->mutex);
+}
+
+/* Waits for what workers are bringing home, up to the deadline. */
+static void
+await_homing(sac_engine *engine, int64_t deadline_ns)
+{
+    sac_mutex_lock(&engine->mutex);
+    while (engine->homing > 0 &&
+           sac_cond_wait_until(&engine->home, &engine->mutex, deadline_ns)) {
+    }
+    sac_mutex_unlock(&engine->mutex);
+}
+
+static void
 homing_run(sac_job *job)
 {
     homing *home = SAC_CONTAINER(job, homing, job);
@@ -230,6 +257,7 @@ homing_finish(sac_job *job)
     }
     sac_engine *engine = home->engine;
     sac_free(home);
+    count_homing(engine, -1);
     sac_engine_release(engine);
 }
 
@@ -245,9 +273,11 @@ send_home(sac_engine *engine, sac_handle *handle, bool close, bool token)
         home->handle = handle;
         home->close = close;
         home->token = token;
+        count_homing(engine, 1);
         if (sac_engine_submit(engine, &home->job, SAC_LANE_WRITE) == SAC_OK) {
             return;
         }
+        count_homing(engine, -1);
         sac_free(home);
         sac_engine_release(engine);
     }
@@ -286,6 +316,7 @@ sac_engine_dispose(sac_engine *engine, int64_t wait_ns)
     sac_list idle;
     sac_list *node;
     sac_list_init(&idle);
+    await_homing(engine, sac_clock_ns() + wait_ns);
     sac_pool_drain(engine->pool, &idle);
     while ((node = sac_list_take_front(&idle)) != NULL) {
         sac_handle_free(SAC_CONTAINER(node, sac_handle, link));

@@ -40,6 +40,9 @@ typedef struct sac_engine {
     sac_writer *writer;      /* guarded by mutex; strong; NULL until opened */
     struct sac_store *store; /* guarded by mutex; strong; NULL for a file and
                                until opened */
+    int homing;              /* guarded by mutex: handles that workers bring
+                                home */
+    sac_cond home;           /* one of them arrived */
 } sac_engine;
 
 /* steals: the contents of options.  borrows: registry.
@@ -75,7 +78,8 @@ void sac_engine_checkin(sac_engine *engine, sac_handle *handle);
  * port: for connections that nobody waits for any more. */
 void sac_engine_abandon(sac_engine *engine, sac_handle *handle, bool token);
 /* Closes what is idle (blocking: call without the GIL) and ends the threads;
- * what is checked out closes when it comes back.  The engine stays usable:
+ * what is on its way home is waited for, what is checked out closes when it
+ * comes back.  The engine stays usable:
  * it opens new connections when asked.  -> true when nothing was left. */
 bool sac_engine_dispose(sac_engine *engine, int64_t wait_ns);
 typedef struct sac_engine_load {

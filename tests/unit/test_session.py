@@ -839,3 +839,21 @@ async def test_cancelled_before_its_savepoint_it_tries_again(engine, use):
         await session.commit()
         await host.commit()
     assert await stored(engine) == [0, 1]
+
+
+async def test_dispose_waits_for_what_is_on_its_way_home(
+    file_engine: AsyncEngine,
+) -> None:
+    """A forgotten session is rolled back by a worker; nothing is left then."""
+    async with file_engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE homing (a)"))
+    for _ in range(20):
+        session = AsyncSession(file_engine)
+        await session.execute(text("INSERT INTO homing VALUES (1)"))
+        del session
+        await file_engine.dispose()
+        assert file_engine.stats()["connections"] == 0
+        assert file_engine.stats()["threads"] == 0
+    async with file_engine.connect() as connection:
+        count = await connection.scalar(text("SELECT count(*) FROM homing"))
+        assert count == 0
