@@ -841,9 +841,7 @@ async def test_cancelled_before_its_savepoint_it_tries_again(engine, use):
     assert await stored(engine) == [0, 1]
 
 
-async def test_dispose_waits_for_what_is_on_its_way_home(
-    file_engine: AsyncEngine,
-) -> None:
+async def test_dispose_waits_for_what_is_on_its_way_home(file_engine):
     """A forgotten session is rolled back by a worker; nothing is left then."""
     async with file_engine.begin() as connection:
         await connection.execute(text("CREATE TABLE homing (a)"))
