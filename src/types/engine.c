@@ -198,20 +198,14 @@ engine_finalize(PyObject *op)
     if (sac_pool_count(self->engine->pool).open == 0) {
         return;
     }
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyObject *shown = PyObject_Repr(op);
-    if (shown == NULL) {
-        PyErr_Clear(); /* the interpreter is going: nothing can be imported */
-    }
+    PyObject *error = Sac_ErrTake();
     if (PyErr_ResourceWarning(op, 1,
-                              "unclosed %V: await its dispose(), or "
+                              "unclosed %R: await its dispose(), or "
                               "close() of the DBConnection",
-                              shown, "AsyncEngine") < 0) {
+                              op) < 0) {
         PyErr_WriteUnraisable(op);
     }
-    Py_XDECREF(shown);
-    PyErr_Restore(type, value, traceback);
+    Sac_ErrGive(error);
 }
 
 static void
