@@ -95,21 +95,65 @@ watch(Sac_State *state, PyObject *op, PyObject *loop)
     return done == NULL ? -1 : 0;
 }
 
-/* Makes the port the loop's. */
+/* Makes the port the loop's, unless it is no longer `from`'s.  Finding out
+ * and taking are one step: loops of other threads look for ports as well, and
+ * all that calls Python lets them in.  -> 1 it is, 0 another loop was faster,
+ * -1 with an exception. */
 static int
-assign(Sac_State *state, PyObject *op, PyObject *loop)
+assign(Sac_State *state, PyObject *op, PyObject *from, PyObject *loop)
 {
     PortObject *self = (PortObject *)op;
     PyObject *reference = PyWeakref_NewRef(loop, NULL);
     if (reference == NULL) {
         return -1;
     }
-    if (watch(state, op, loop) < 0) {
+    if (self->loop != from) {
         Py_DECREF(reference);
-        return -1;
+        return 0;
     }
-    Py_XSETREF(self->loop, reference);
-    return 0;
+    Py_XINCREF(from);
+    Py_XSETREF(self->loop, Py_NewRef(reference));
+    int rc = watch(state, op, loop);
+    if (rc < 0 && self->loop == reference) {
+        Py_XSETREF(self->loop, Py_XNewRef(from)); /* for the next one */
+    }
+    Py_XDECREF(from);
+    Py_DECREF(reference);
+    return rc < 0 ? -1 : 1;
+}
+
+/* The port at `i` leaves the list, unless it is another one by now. */
+static int
+remove_port(Sac_State *state, Py_ssize_t i, PyObject *op)
+{
+    if (i >= PyList_GET_SIZE(state->ports) ||
+        PyList_GET_ITEM(state->ports, i) != op) {
+        return 0;
+    }
+    return PyList_SetSlice(state->ports, i, i + 1, NULL);
+}
+
+/* Takes the port of a dead loop, or drops it when *mine is there already and
+ * nobody waits on this one.  -> 0, or -1 with an exception. */
+static int
+adopt_one(Sac_State *state, PyObject *loop, Py_ssize_t i, PyObject *op,
+          PyObject **mine)
+{
+    PyObject *from = Py_NewRef(((PortObject *)op)->loop);
+    int rc = 0;
+    if (loop_is_dead(state, op)) {
+        if (*mine != NULL && Py_REFCNT(op) == 2) {
+            rc = remove_port(state, i, op);
+        }
+        else {
+            rc = assign(state, op, from, loop);
+            if (rc > 0) {
+                Py_XSETREF(*mine, Py_NewRef(op));
+            }
+        }
+    }
+    Py_DECREF(from);
+    return rc < 0 ? -1 : 0;
 }
 
 /* Takes what dead loops have left: ports with work under way, and one more
@@ -119,25 +163,18 @@ static PyObject *
 adopt(Sac_State *state, PyObject *loop, PyObject *mine)
 {
     for (Py_ssize_t i = PyList_GET_SIZE(state->ports) - 1; i >= 0; i--) {
-        PyObject *op = PyList_GET_ITEM(state->ports, i);
-        if (!loop_is_dead(state, op)) {
-            continue;
+        if (i >= PyList_GET_SIZE(state->ports)) {
+            continue; /* another thread has changed the list */
         }
-        if (mine != NULL && Py_REFCNT(op) == 1) {
-            if (PyList_SetSlice(state->ports, i, i + 1, NULL) < 0) {
-                goto error;
-            }
-            continue;
+        PyObject *op = Py_NewRef(PyList_GET_ITEM(state->ports, i));
+        int rc = adopt_one(state, loop, i, op, &mine);
+        Py_DECREF(op);
+        if (rc < 0) {
+            Py_XDECREF(mine);
+            return NULL;
         }
-        if (assign(state, op, loop) < 0) {
-            goto error;
-        }
-        Py_XSETREF(mine, Py_NewRef(op));
     }
     return mine;
-error:
-    Py_XDECREF(mine);
-    return NULL;
 }
 
 static PyObject *
@@ -161,7 +198,7 @@ port_new(Sac_State *state, PyObject *loop)
         errno = rc;
         return PyErr_SetFromErrno(PyExc_OSError);
     }
-    if (assign(state, (PyObject *)self, loop) < 0 ||
+    if (assign(state, (PyObject *)self, NULL, loop) < 0 ||
         PyList_Append(state->ports, (PyObject *)self) < 0) {
         Py_DECREF(self);
         return NULL;
@@ -248,9 +285,7 @@ Sac_PortsCollect(Sac_State *state)
         PyObject *op = Py_NewRef(PyList_GET_ITEM(state->ports, i));
         if (loop_is_dead(state, op)) {
             deliver(op);
-            if (Py_REFCNT(op) == 2 && i < PyList_GET_SIZE(state->ports) &&
-                PyList_GET_ITEM(state->ports, i) == op &&
-                PyList_SetSlice(state->ports, i, i + 1, NULL) < 0) {
+            if (Py_REFCNT(op) == 2 && remove_port(state, i, op) < 0) {
                 PyErr_WriteUnraisable(op);
             }
         }

@@ -6,9 +6,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -137,6 +138,50 @@ def test_a_queue_timeout_on_every_loop(run: Callable[[Main], Any]) -> None:
     run(main())
 
 
+class Slow(asyncio.SelectorEventLoop):
+    """A loop that lets other threads in wherever it is asked something."""
+
+    watched: ClassVar[list[int]] = []
+
+    def is_closed(self) -> bool:
+        time.sleep(0.001)
+        return super().is_closed()
+
+    def add_reader(self, fd: int, *args: Any) -> None:  # type: ignore[override]
+        self.watched.append(fd)
+        time.sleep(0.001)
+        super().add_reader(fd, *args)
+
+
+def test_loops_that_start_at_once_do_not_share_a_port(url: str) -> None:
+    """What a closed loop left is for one of the new ones, not for each."""
+    engine = create_async_engine(url, inline_budget=0)
+    done: list[int] = []
+    together = threading.Barrier(4)
+
+    async def work() -> None:
+        async with engine.connect() as conn:
+            for _ in range(5):
+                done.append(len((await conn.execute(rows(9))).all()))
+            together.wait(30)
+
+    def thread() -> None:
+        together.wait(30)
+        with asyncio.Runner(loop_factory=Slow) as runner:
+            runner.run(work())
+
+    asyncio.run(create(engine))
+    Slow.watched.clear()
+    threads = [threading.Thread(target=thread, daemon=True) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert done == [9] * 20
+    assert len(set(Slow.watched)) == len(Slow.watched) == 4
+    asyncio.run(engine.dispose())
+
+
 def test_two_loops_in_two_threads_at_once(url: str) -> None:
     engine = create_async_engine(url, inline_budget=0)
     asyncio.run(create(engine))
@@ -157,7 +202,8 @@ def test_two_loops_in_two_threads_at_once(url: str) -> None:
             errors.append(error)
 
     threads = [
-        threading.Thread(target=thread, args=(str(i),)) for i in range(3)
+        threading.Thread(target=thread, args=(str(i),), daemon=True)
+        for i in range(3)
     ]
     for each in threads:
         each.start()
@@ -192,7 +238,7 @@ def test_a_writer_of_one_loop_waits_for_one_of_another(url: str) -> None:
                 await asyncio.sleep(0.001)
             assert not done
 
-    other = threading.Thread(target=thread)
+    other = threading.Thread(target=thread, daemon=True)
     other.start()
     asyncio.run(holder())
     other.join(10)

@@ -293,7 +293,7 @@ async def test_use_from_another_thread(any_engine: AsyncEngine) -> None:
             except BaseException as error:
                 seen.append(error)
 
-        other = threading.Thread(target=thread)
+        other = threading.Thread(target=thread, daemon=True)
         other.start()
         other.join(10)
         assert seen == [42]
