@@ -20,6 +20,8 @@ SOON = 5.0
 
 PRELUDE = """
 import asyncio, os, signal, sys, threading
+# A shell ignores it for what it runs in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from sqlactive_c import create_async_engine, text
 ENDLESS = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
                "FROM n) SELECT count(*) FROM n")
