@@ -15,13 +15,16 @@ from collections.abc import (
     Iterable,
     Iterator,
     KeysView,
-    Mapping,
     Sequence,
+)
+from collections.abc import (
+    Mapping as _Map,
 )
 from contextlib import AbstractAsyncContextManager
 from types import GenericAlias, TracebackType
 from typing import (
     Any,
+    ClassVar,
     Concatenate,
     Generic,
     Literal,
@@ -36,6 +39,7 @@ from typing import (
     type_check_only,
 )
 
+from typing_extensions import TypeVar as TypeVarWithDefault
 from typing_extensions import disjoint_base
 
 from .engine.sync import Connection
@@ -49,20 +53,24 @@ _T_co = TypeVar("_T_co", covariant=True)
 _TP = TypeVar("_TP", bound=tuple[Any, ...])
 _TP_co = TypeVar("_TP_co", bound=tuple[Any, ...], covariant=True)
 _S = TypeVar("_S", bound=AsyncSession)
+# Of a column type: sqlactive_c.sql.types has it from here when it is checked,
+# for the typing of Python 3.11 knows no default.
+_ValueT = TypeVarWithDefault("_ValueT", default=Any)
 
 _Op: TypeAlias = Coroutine[Any, Any, _T]
 _Starting: TypeAlias = tuple[_T, *tuple[Any, ...]]
-_Column: TypeAlias = int | str
+_Statement: TypeAlias = TextClause | ClauseElement
+_Column: TypeAlias = int | str | ClauseElement | type[Any]
 _Strategy: TypeAlias = Callable[[Any], Hashable] | None
 _Bind: TypeAlias = AsyncEngine | AsyncConnection
-_Params: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+_Params: TypeAlias = _Map[str, Any] | Sequence[_Map[str, Any]] | None
 _DriverParams: TypeAlias = (
     tuple[Any, ...]
-    | Mapping[str, Any]
-    | Sequence[tuple[Any, ...] | Mapping[str, Any]]
+    | _Map[str, Any]
+    | Sequence[tuple[Any, ...] | _Map[str, Any]]
     | None
 )
-_Options: TypeAlias = Mapping[str, Any] | None
+_Options: TypeAlias = _Map[str, Any] | None
 _Echo: TypeAlias = bool | Literal["debug"] | None
 _Isolation: TypeAlias = Literal[
     "SERIALIZABLE",
@@ -97,7 +105,11 @@ class TextClause:
     def text(self) -> str: ...
     @property
     def _template(self) -> Any: ...
-    def bindparams(self, /, **values: Any) -> TextClause: ...
+    @property
+    def _preset(self) -> dict[str, Any] | None: ...
+    def bindparams(self, /, *binds: Any, **values: Any) -> TextClause: ...
+    def columns(self, /, *columns: Any, **types: Any) -> Any: ...
+    def compile(self, /, *args: Any, **kwargs: Any) -> Any: ...
 
 # ---- rows and results ------------------------------------------------------
 
@@ -136,7 +148,7 @@ class Row(Sequence[Any], Generic[_TP_co]):
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
 
 @final
-class RowMapping(Mapping[str, Any]):
+class RowMapping(_Map[str, Any]):
     def __getitem__(self, key: str, /) -> Any: ...
     def __contains__(self, key: object, /) -> bool: ...
     def __iter__(self) -> Iterator[str]: ...
@@ -205,13 +217,27 @@ class _TupleResult(_Fetched[_TP_co]):
 @final
 class Result(_Fetched[Row[_TP]], Generic[_TP]):
     @property
+    def inserted_primary_key(self) -> Row[Any] | None: ...
+    @property
+    def inserted_primary_key_rows(self) -> list[Row[Any]]: ...
+    @property
+    def is_insert(self) -> bool: ...
+    @property
     def lastrowid(self) -> int | None: ...
+    @property
+    def returned_defaults(self) -> Row[Any] | None: ...
+    @property
+    def returned_defaults_rows(self) -> list[Row[Any]] | None: ...
     @property
     def returns_rows(self) -> bool: ...
     @property
     def rowcount(self) -> int: ...
     @property
     def t(self) -> _TupleResult[_TP]: ...
+    def last_inserted_params(self) -> dict[str, Any] | list[Any]: ...
+    def last_updated_params(self) -> dict[str, Any] | list[Any]: ...
+    def supports_sane_rowcount(self) -> bool: ...
+    def supports_sane_multi_rowcount(self) -> bool: ...
     def tuples(self) -> _TupleResult[_TP]: ...
     def fetchone(self) -> Row[_TP] | None: ...
     def columns(self, *col_expressions: _Column) -> Result[Any]: ...
@@ -466,7 +492,7 @@ class AsyncConnection:
     def get_execution_options(self) -> dict[str, Any]: ...
     def execute(
         self,
-        statement: TextClause,
+        statement: _Statement,
         parameters: _Params = None,
         *,
         execution_options: _Options = None,
@@ -480,28 +506,28 @@ class AsyncConnection:
     ) -> _Op[Result[Any]]: ...
     def scalar(
         self,
-        statement: TextClause,
+        statement: _Statement,
         parameters: _Params = None,
         *,
         execution_options: _Options = None,
     ) -> _Op[Any]: ...
     def scalars(
         self,
-        statement: TextClause,
+        statement: _Statement,
         parameters: _Params = None,
         *,
         execution_options: _Options = None,
     ) -> _Op[ScalarResult[Any]]: ...
     def stream(
         self,
-        statement: TextClause,
+        statement: _Statement,
         parameters: _Params = None,
         *,
         execution_options: _Options = None,
     ) -> _StreamContext[AsyncResult[Any]]: ...
     def stream_scalars(
         self,
-        statement: TextClause,
+        statement: _Statement,
         parameters: _Params = None,
         *,
         execution_options: _Options = None,
@@ -551,7 +577,7 @@ class AsyncSession:
         expire_on_commit: bool = True,
         autoflush: bool = True,
         autobegin: bool = True,
-        info: Mapping[Any, Any] | None = None,
+        info: _Map[Any, Any] | None = None,
         close_resets_only: bool = True,
         join_transaction_mode: _JoinMode = "conditional_savepoint",
     ) -> None: ...
@@ -559,6 +585,8 @@ class AsyncSession:
     def bind(self) -> _Bind | None: ...
     @property
     def info(self) -> dict[Any, Any]: ...
+    @property
+    def identity_map(self) -> IdentityMap: ...
     @property
     def is_active(self) -> bool: ...
     def __aenter__(self) -> _Op[Self]: ...
@@ -594,7 +622,7 @@ class AsyncSession:
     def get_nested_transaction(self) -> AsyncSessionTransaction | None: ...
     def execute(
         self,
-        statement: TextClause,
+        statement: _Statement,
         params: _Params = None,
         *,
         execution_options: _Options = None,
@@ -602,7 +630,7 @@ class AsyncSession:
     ) -> _Op[Result[Any]]: ...
     def scalar(
         self,
-        statement: TextClause,
+        statement: _Statement,
         params: _Params = None,
         *,
         execution_options: _Options = None,
@@ -610,7 +638,7 @@ class AsyncSession:
     ) -> _Op[Any]: ...
     def scalars(
         self,
-        statement: TextClause,
+        statement: _Statement,
         params: _Params = None,
         *,
         execution_options: _Options = None,
@@ -618,7 +646,7 @@ class AsyncSession:
     ) -> _Op[ScalarResult[Any]]: ...
     def stream(
         self,
-        statement: TextClause,
+        statement: _Statement,
         params: _Params = None,
         *,
         execution_options: _Options = None,
@@ -626,7 +654,7 @@ class AsyncSession:
     ) -> _Op[AsyncResult[Any]]: ...
     def stream_scalars(
         self,
-        statement: TextClause,
+        statement: _Statement,
         params: _Params = None,
         *,
         execution_options: _Options = None,
@@ -666,7 +694,7 @@ class async_sessionmaker(Generic[_S]):
         class_: type[_S],
         autoflush: bool = True,
         expire_on_commit: bool = True,
-        info: Mapping[Any, Any] | None = None,
+        info: _Map[Any, Any] | None = None,
         **kw: Any,
     ) -> None: ...
     @overload
@@ -676,7 +704,7 @@ class async_sessionmaker(Generic[_S]):
         *,
         autoflush: bool = True,
         expire_on_commit: bool = True,
-        info: Mapping[Any, Any] | None = None,
+        info: _Map[Any, Any] | None = None,
         autobegin: bool = True,
         close_resets_only: bool = True,
         join_transaction_mode: _JoinMode = "conditional_savepoint",
@@ -723,6 +751,8 @@ class async_scoped_session(Generic[_S]):
     @property
     def info(self) -> dict[Any, Any]: ...
     @property
+    def identity_map(self) -> IdentityMap: ...
+    @property
     def is_active(self) -> bool: ...
     def __call__(self, **kw: Any) -> _S: ...
     def configure(self, **kwargs: Any) -> None: ...
@@ -752,7 +782,7 @@ class async_scoped_session(Generic[_S]):
     def get_nested_transaction(self) -> AsyncSessionTransaction | None: ...
     def execute(
         self,
-        statement: TextClause,
+        statement: _Statement,
         params: _Params = None,
         *,
         execution_options: _Options = None,
@@ -760,7 +790,7 @@ class async_scoped_session(Generic[_S]):
     ) -> _Op[Result[Any]]: ...
     def scalar(
         self,
-        statement: TextClause,
+        statement: _Statement,
         params: _Params = None,
         *,
         execution_options: _Options = None,
@@ -768,7 +798,7 @@ class async_scoped_session(Generic[_S]):
     ) -> _Op[Any]: ...
     def scalars(
         self,
-        statement: TextClause,
+        statement: _Statement,
         params: _Params = None,
         *,
         execution_options: _Options = None,
@@ -776,7 +806,7 @@ class async_scoped_session(Generic[_S]):
     ) -> _Op[ScalarResult[Any]]: ...
     def stream(
         self,
-        statement: TextClause,
+        statement: _Statement,
         params: _Params = None,
         *,
         execution_options: _Options = None,
@@ -784,7 +814,7 @@ class async_scoped_session(Generic[_S]):
     ) -> _Op[AsyncResult[Any]]: ...
     def stream_scalars(
         self,
-        statement: TextClause,
+        statement: _Statement,
         params: _Params = None,
         *,
         execution_options: _Options = None,
@@ -824,3 +854,292 @@ class DBConnection:
         *base_models: type[Any] | None,
         base_model: type[Any] | None = None,
     ) -> _Op[None]: ...
+
+# ---- how the values of a column type are stored ----------------------------
+
+@final
+class Codec:
+    def __new__(
+        cls,
+        kind: str,
+        /,
+        *,
+        to_db: Any = None,
+        from_db: Any = None,
+        argument: Any = None,
+        inner: Codec | None = None,
+        name: str | None = None,
+        digits: int = 10,
+        strict: bool = False,
+    ) -> Self: ...
+    @property
+    def kind(self) -> str: ...
+    def encode(self, value: Any, /) -> int | float | str | bytes | None: ...
+    def decode(self, stored: Any, /) -> Any: ...
+
+# ---- mapped classes --------------------------------------------------------
+
+@final
+@type_check_only
+class _NoValue:
+    def __bool__(self) -> Literal[False]: ...
+
+NO_VALUE: _NoValue
+
+@final
+class Mapping:
+    mapper: Any
+    on_new: Callable[[Any], object] | None
+    on_load: Callable[[Any], object] | None
+    configured: bool
+    primary_key: tuple[str, ...]
+    def __new__(
+        cls, cls_: type[Instance], /, parent: Mapping | None = None
+    ) -> Self: ...
+    @property
+    def cls(self) -> type[Any]: ...
+    @property
+    def parent(self) -> Mapping | None: ...
+    @property
+    def root(self) -> Mapping: ...
+    @property
+    def slots(self) -> _Map[str, int]: ...
+    @property
+    def count(self) -> int: ...
+    def add(self, key: str, /) -> int: ...
+    def isa(self, other: Mapping, /) -> bool: ...
+
+@disjoint_base
+class Instance:
+    _sac_options: Any
+    def __init__(self, **values: Any) -> None: ...
+    @property
+    def _sac_state(
+        self,
+    ) -> Literal[
+        "transient", "pending", "persistent", "deleted", "detached"
+    ]: ...
+    @property
+    def _sac_identity(self) -> tuple[Any, ...] | None: ...
+    @property
+    def _sac_changes(self) -> dict[str, Any]: ...
+    @property
+    def _sac_unloaded(self) -> set[str]: ...
+    @property
+    def _sac_expired(self) -> bool: ...
+    @property
+    def _sac_modified(self) -> bool: ...
+    @property
+    def _sac_session(self) -> AsyncSession | None: ...
+    @property
+    def _sac_map(self) -> IdentityMap | None: ...
+    @property
+    def _sac_mapping(self) -> Mapping | None: ...
+    def _sac_peek(self, key: str, default: Any = NO_VALUE, /) -> Any: ...
+    def _sac_put(self, key: str, value: Any, /) -> None: ...
+    def _sac_note(self, key: str, old: Any = NO_VALUE, /) -> None: ...
+    def _sac_commit(self) -> None: ...
+    def _sac_expire(self, keys: Sequence[str] | None = None, /) -> None: ...
+    def _sac_primary_key(self) -> tuple[Any, ...] | None: ...
+    def __getstate__(self) -> dict[str, Any]: ...
+    def __setstate__(self, state: dict[str, Any], /) -> None: ...
+
+@disjoint_base
+class InstrumentedAttribute(ColumnElement):
+    property: Any
+    parent: Any
+    _validator: Callable[[Any, str, Any], Any] | None
+    _compare: Callable[[Any, Any], bool] | None
+    _active_history: bool
+    def __init__(
+        self,
+        mapping: Mapping,
+        key: str,
+        kind: Literal["column", "related", "collection"] = "column",
+        *,
+        property: Any = None,
+        parent: Any = None,
+        active_history: bool = False,
+    ) -> None: ...
+    mapping: Mapping
+    class_: type[Any]
+    key: str
+    _slot: int
+    def __get__(self, instance: Any, owner: Any = None, /) -> Any: ...
+    def __set__(self, instance: Any, value: Any, /) -> None: ...
+    def __delete__(self, instance: Any, /) -> None: ...
+
+@final
+class Decoder:
+    def __new__(
+        cls,
+        names: tuple[str, ...],
+        items: tuple[Any, ...],
+        cells: int | None = None,
+        targets: tuple[tuple[Any, ...] | None, ...] | None = None,
+    ) -> Decoder: ...
+    @property
+    def keys(self) -> ResultKeys: ...
+
+@final
+class Shape:
+    def __new__(
+        cls,
+        sql: tuple[str, ...],
+        binds: tuple[tuple[Any, ...], ...],
+        kind: str = "other",
+        decoder: Decoder | None = None,
+        expansions: tuple[tuple[Any, ...], ...] = (),
+        primary_key: tuple[tuple[str, ...], tuple[Any, ...]] | None = None,
+        implicit: bool = False,
+        returning: bool = False,
+        textual: bool = False,
+    ) -> Shape: ...
+    @property
+    def decoder(self) -> Decoder | None: ...
+    @property
+    def sql(self) -> str: ...
+
+def lookup_shape(
+    engine: AsyncEngine, statement: ClauseElement, /
+) -> Shape: ...
+
+@final
+class EntityPlan:
+    def __new__(
+        cls,
+        mapping: Mapping,
+        pk: tuple[int, ...],
+        columns: tuple[tuple[int, int, Codec | None], ...],
+        polymorphic: tuple[int, Codec | None, dict[Any, EntityPlan]]
+        | None = None,
+    ) -> Self: ...
+    def load(
+        self,
+        row: tuple[Any, ...],
+        identity_map: IdentityMap | None = None,
+        populate_existing: bool = False,
+    ) -> Any: ...
+
+_Identity: TypeAlias = tuple[type[Any], tuple[Any, ...], None]
+
+@final
+class IdentityMap:
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[_Identity]: ...
+    def __contains__(self, key: object, /) -> bool: ...
+    def __getitem__(self, key: _Identity, /) -> Any: ...
+    def get(self, key: Any, default: Any = None, /) -> Any: ...
+    def keys(self) -> list[_Identity]: ...
+    def values(self) -> list[Any]: ...
+    def items(self) -> list[tuple[_Identity, Any]]: ...
+    def add(
+        self, instance: Instance, identity: tuple[Any, ...] | None = None, /
+    ) -> None: ...
+    def remove(self, instance: Instance, /) -> None: ...
+    def clear(self) -> None: ...
+
+@final
+class Kind:
+    """What the nodes of one class share."""
+
+    def __new__(
+        cls,
+        /,
+        cls_: type,
+        fields: tuple[str, ...],
+        rides: str | None = None,
+        identity: bool = False,
+    ) -> Kind: ...
+    @property
+    def fields(self) -> tuple[str, ...]: ...
+
+@disjoint_base
+class ClauseElement:
+    """Base of what SQL statements are made of."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    _rides: ClassVar[str | None]
+    _identity: ClassVar[bool]
+    _kind: ClassVar[Kind]
+    _plain: bool
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
+    @classmethod
+    def _new(cls, *parts: Any) -> Self: ...
+    def _replace(self, **parts: Any) -> Self: ...
+    # The parts, by the names of _fields.
+    def __getattr__(self, name: str, /) -> Any: ...
+    def _fingerprint(self) -> tuple[str | None, list[Any]]: ...
+    @property
+    def _parts(self) -> tuple[Any, ...]: ...
+    @property
+    def _memo(self) -> dict[Any, Any]: ...
+
+class ColumnElement(ClauseElement):
+    """Base of SQL expressions with operators."""
+
+    def __lt__(self, other: Any, /) -> Any: ...
+    def __le__(self, other: Any, /) -> Any: ...
+    def __eq__(self, other: Any, /) -> Any: ...
+    def __ne__(self, other: Any, /) -> Any: ...
+    def __gt__(self, other: Any, /) -> Any: ...
+    def __ge__(self, other: Any, /) -> Any: ...
+    def __hash__(self) -> int: ...
+    def __add__(self, other: Any, /) -> Any: ...
+    def __radd__(self, other: Any, /) -> Any: ...
+    def __sub__(self, other: Any, /) -> Any: ...
+    def __rsub__(self, other: Any, /) -> Any: ...
+    def __mul__(self, other: Any, /) -> Any: ...
+    def __rmul__(self, other: Any, /) -> Any: ...
+    def __truediv__(self, other: Any, /) -> Any: ...
+    def __rtruediv__(self, other: Any, /) -> Any: ...
+    def __floordiv__(self, other: Any, /) -> Any: ...
+    def __rfloordiv__(self, other: Any, /) -> Any: ...
+    def __mod__(self, other: Any, /) -> Any: ...
+    def __rmod__(self, other: Any, /) -> Any: ...
+    def __and__(self, other: Any, /) -> Any: ...
+    def __rand__(self, other: Any, /) -> Any: ...
+    def __or__(self, other: Any, /) -> Any: ...
+    def __ror__(self, other: Any, /) -> Any: ...
+    def __xor__(self, other: Any, /) -> Any: ...
+    def __rxor__(self, other: Any, /) -> Any: ...
+    def __lshift__(self, other: Any, /) -> Any: ...
+    def __rlshift__(self, other: Any, /) -> Any: ...
+    def __rshift__(self, other: Any, /) -> Any: ...
+    def __rrshift__(self, other: Any, /) -> Any: ...
+    def __pow__(self, other: Any, modulus: None = None, /) -> Any: ...
+    def __rpow__(self, other: Any, modulus: None = None, /) -> Any: ...
+    def __matmul__(self, other: Any, /) -> Any: ...
+    def __rmatmul__(self, other: Any, /) -> Any: ...
+    def __neg__(self) -> Any: ...
+    def __invert__(self) -> Any: ...
+    def __getitem__(self, index: Any, /) -> Any: ...
+    def __contains__(self, value: Any, /) -> bool: ...
+    def __bool__(self) -> bool: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+@final
+class Generative:
+    """A method of a statement that returns a changed copy."""
+
+    __name__: str
+    def __new__(
+        cls, field: str, fallback: Callable[..., Any], single: bool = False
+    ) -> Generative: ...
+    @property
+    def __wrapped__(self) -> Callable[..., Any]: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __get__(self, instance: Any, owner: Any = None, /) -> Any: ...
+
+@final
+class Constructor:
+    """A function that makes a statement."""
+
+    __name__: str
+    def __new__(
+        cls, /, cls_: type, field: str, fallback: Callable[..., Any]
+    ) -> Constructor: ...
+    @property
+    def __wrapped__(self) -> Callable[..., Any]: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...

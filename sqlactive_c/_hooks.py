@@ -81,6 +81,17 @@ def _default_base() -> type[Any]:
     return ActiveRecordBaseModel
 
 
+def _text_method(
+    name: str,
+    text: _core.TextClause,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any] | None,
+) -> Any:
+    from .sql import textual
+
+    return getattr(textual, name)(text, *args, **(kwargs or {}))
+
+
 def configure() -> None:
     """Give the core its hooks, and the end of the interpreter to the core."""
     atexit.register(_core.shutdown)
@@ -101,4 +112,5 @@ def configure() -> None:
         run_sync=_run_sync,
         create_missing=_create_missing,
         default_base=_default_base,
+        text_method=_text_method,
     )

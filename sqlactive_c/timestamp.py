@@ -6,7 +6,7 @@ from datetime import datetime
 
 from .orm.base import Mapped
 from .orm.properties import mapped_column
-from .sql.elements import func
+from .sql.functions import func
 from .sql.sqltypes import TIMESTAMP
 
 __all__ = ["TimestampMixin"]

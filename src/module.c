@@ -4,15 +4,25 @@
 #include <sqlite3.h>
 
 #include "base/memory.h"
+#include "bridge/codecs.h"
 #include "bridge/execution.h"
 #include "bridge/keys.h"
 #include "bridge/loop.h"
 #include "bridge/operation.h"
 #include "bridge/state.h"
+#include "types/attribute.h"
 #include "types/channel.h"
+#include "types/decoder.h"
 #include "types/engine.h"
+#include "types/hydrate.h"
+#include "types/identity_map.h"
+#include "types/instance.h"
+#include "types/mapping.h"
+#include "types/node.h"
 #include "types/result.h"
 #include "types/session.h"
+#include "types/shape.h"
+#include "types/statement.h"
 #include "types/stream.h"
 #include "types/text.h"
 
@@ -113,14 +123,16 @@ core_interrupt(PyObject *Py_UNUSED(module), PyObject *awaitable)
 PyDoc_STRVAR(
     collect_doc,
     "collect()\n--\n\n"
-    "Free what is kept for its next use: plans of compiled texts, ports of\n"
-    "closed event loops. Private, for tests that count blocks.");
+    "Free what is kept for its next use: plans of statements, names of results,\n"
+    "ports of closed event loops. Private, for tests that count blocks.");
 
 static PyObject *
 core_collect(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     Sac_State *state = Sac_StateOfModule(module);
     Sac_TextForgetPlans(state);
+    Sac_ShapesForgetPlans(state);
+    Sac_KeysForget(state);
     Sac_PortsCollect(state);
     Py_RETURN_NONE;
 }
@@ -129,6 +141,7 @@ static PyMethodDef core_methods[] = {
     {"configure", (PyCFunction)(void (*)(void))core_configure,
      METH_VARARGS | METH_KEYWORDS, configure_doc},
     {"text", Sac_TextNew, METH_O, text_doc},
+    {"lookup_shape", Sac_LookUpShape, METH_VARARGS, Sac_LookUpShapeDoc},
     {"collect", core_collect, METH_NOARGS, collect_doc},
     {"drive", core_drive, METH_O, drive_doc},
     {"interrupt", core_interrupt, METH_O, interrupt_doc},
@@ -145,6 +158,16 @@ static int (*const registrations[])(PyObject *module) = {
     Sac_RegisterExecution,
     Sac_RegisterText,
     Sac_RegisterKeys,
+    Sac_RegisterKind,
+    Sac_RegisterNode,
+    Sac_RegisterColumnElement,
+    Sac_RegisterGenerative,
+    Sac_RegisterNoValue,
+    Sac_RegisterMapping,
+    Sac_RegisterInstance,
+    Sac_RegisterAttribute,
+    Sac_RegisterIdentityMap,
+    Sac_RegisterEntityPlan,
     Sac_RegisterRow,
     Sac_RegisterResult,
     Sac_RegisterAsyncResult,
@@ -160,6 +183,9 @@ static int (*const registrations[])(PyObject *module) = {
     Sac_RegisterSessionmaker,
     Sac_RegisterScopedSession,
     Sac_RegisterDBConnection,
+    Sac_RegisterCodec,
+    Sac_RegisterDecoder,
+    Sac_RegisterShape,
 };
 
 static int

@@ -12,6 +12,12 @@ cd "$(dirname "$0")/.." || exit
 
 stages="lint typing c-test test asyncio-debug asan pythons"
 python=.venv/bin/python
+# The suite once in one process, as users run it; its repetitions on all cores
+# and without the comparisons of texts and mappings with the peer, which depend
+# on neither the interpreter nor the allocator.
+parallel="-n $(nproc) --ignore-glob tests/parity/test_statement_*
+    --ignore-glob tests/parity/test_orm_* --ignore-glob tests/parity/test_mapping_*
+    --ignore-glob tests/parity/test_reflection_*"
 
 stage_lint() {
     local status=0
@@ -33,11 +39,14 @@ stage_typing() {
 stage_c-test() { make -s -C tests/c plain asan tsan portable; }
 stage_test() { "$python" -m pytest -q; }
 stage_asyncio-debug() {
-    PYTHONASYNCIODEBUG=1 "$python" -X dev -m pytest -q --ignore tests/source
+    PYTHONASYNCIODEBUG=1 "$python" -X dev -m pytest -q --ignore tests/source \
+        $parallel
 }
-stage_asan() { tools/asan.sh; }
+stage_asan() { tools/asan.sh $parallel; }
 # .venv's own Python had its turn in stage_test.
-stage_pythons() { tools/pythons.sh --but "$(real_python "$python")"; }
+stage_pythons() {
+    tools/pythons.sh --but "$(real_python "$python")" $parallel
+}
 
 skip=
 if [ "${1:-}" = --but ]; then

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
         AsyncTransaction,
         Result,
         ScalarResult,
-        TextClause,
         _DriverParams,
         _Options,
         _Params,
+        _Statement,
     )
     from ..sql.dialect import SQLiteDialect
 
@@ -130,7 +130,7 @@ class Connection:
 
     def execute(
         self,
-        statement: TextClause,
+        statement: _Statement,
         parameters: _Params = None,
         *,
         execution_options: _Options = None,
@@ -151,7 +151,7 @@ class Connection:
 
     def scalar(
         self,
-        statement: TextClause,
+        statement: _Statement,
         parameters: _Params = None,
         *,
         execution_options: _Options = None,
@@ -161,7 +161,7 @@ class Connection:
 
     def scalars(
         self,
-        statement: TextClause,
+        statement: _Statement,
         parameters: _Params = None,
         *,
         execution_options: _Options = None,

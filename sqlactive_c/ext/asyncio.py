@@ -13,8 +13,10 @@ from .._core import (
     async_sessionmaker,
     create_async_engine,
 )
+from .async_attrs import AsyncAttrs
 
 __all__ = [
+    "AsyncAttrs",
     "AsyncConnection",
     "AsyncEngine",
     "AsyncMappingResult",

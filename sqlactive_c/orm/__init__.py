@@ -1,20 +1,150 @@
 """Mapping of classes to tables."""
 
-from .attributes import InstrumentedAttribute
+from .._core import NO_VALUE, Instance
+from . import hooks as _hooks  # noqa: F401
+from . import state as _state  # noqa: F401
+from .attributes import InstrumentedAttribute, QueryableAttribute
 from .base import Mapped
-from .declarative import DeclarativeBase, declared_attr
-from .mapper import Mapper
-from .properties import ColumnProperty, MappedColumn, mapped_column
+from .declarations import declared_attr
+from .declarative import (
+    DeclarativeBase,
+    DeclarativeBaseNoMeta,
+    DeclarativeMeta,
+    as_declarative_base,
+    declarative_base,
+)
+from .decorators import reconstructor, validates
+from .descriptor_props import (
+    Composite,
+    CompositeProperty,
+    Synonym,
+    SynonymProperty,
+    composite,
+    synonym,
+)
+from .interfaces import (
+    MANYTOMANY,
+    MANYTOONE,
+    ONETOMANY,
+    MapperProperty,
+    RelationshipDirection,
+)
+from .joins import foreign, remote
+from .lookup import (
+    add_mapped_attribute,
+    class_mapper,
+    clear_mappers,
+    declarative_mixin,
+    has_inherited_table,
+    object_mapper,
+)
+from .mapper import Mapper, configure_mappers
+from .properties import (
+    ColumnProperty,
+    MappedColumn,
+    column_property,
+    deferred,
+    mapped_column,
+)
 from .registry import registry
+from .relationships import (
+    CascadeOptions,
+    Relationship,
+    RelationshipProperty,
+    backref,
+    relationship,
+)
+from .state import AttributeState, InstanceState
+from .strategy_options import (
+    Load,
+    contains_eager,
+    defaultload,
+    defer,
+    immediateload,
+    joinedload,
+    lazyload,
+    load_only,
+    noload,
+    raiseload,
+    selectin_polymorphic,
+    selectinload,
+    subqueryload,
+    undefer,
+    undefer_group,
+    with_expression,
+    with_loader_criteria,
+)
+from .util import AliasedClass, Bundle, aliased, join, outerjoin, with_parent
 
 __all__ = [
+    "MANYTOMANY",
+    "MANYTOONE",
+    "NO_VALUE",
+    "ONETOMANY",
+    "AliasedClass",
+    "AttributeState",
+    "Bundle",
+    "CascadeOptions",
     "ColumnProperty",
+    "Composite",
+    "CompositeProperty",
     "DeclarativeBase",
+    "DeclarativeBaseNoMeta",
+    "DeclarativeMeta",
+    "Instance",
+    "InstanceState",
     "InstrumentedAttribute",
+    "Load",
     "Mapped",
     "MappedColumn",
     "Mapper",
+    "MapperProperty",
+    "QueryableAttribute",
+    "Relationship",
+    "RelationshipDirection",
+    "RelationshipProperty",
+    "Synonym",
+    "SynonymProperty",
+    "add_mapped_attribute",
+    "aliased",
+    "as_declarative_base",
+    "backref",
+    "class_mapper",
+    "clear_mappers",
+    "column_property",
+    "composite",
+    "configure_mappers",
+    "contains_eager",
+    "declarative_base",
+    "declarative_mixin",
     "declared_attr",
+    "defaultload",
+    "defer",
+    "deferred",
+    "foreign",
+    "has_inherited_table",
+    "immediateload",
+    "join",
+    "joinedload",
+    "lazyload",
+    "load_only",
     "mapped_column",
+    "noload",
+    "object_mapper",
+    "outerjoin",
+    "raiseload",
+    "reconstructor",
     "registry",
+    "relationship",
+    "remote",
+    "selectin_polymorphic",
+    "selectinload",
+    "subqueryload",
+    "synonym",
+    "undefer",
+    "undefer_group",
+    "validates",
+    "with_expression",
+    "with_loader_criteria",
+    "with_parent",
 ]

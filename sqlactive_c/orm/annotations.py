@@ -142,3 +142,107 @@ def _evaluate(text: str, owner: type, where: str) -> Any:
             " (names must be defined or imported in the module of the class"
             " when it is defined)"
         ) from error
+
+
+# -- relationships ----------------------------------------------------------
+
+
+class RelatedType:
+    """The class, and the collection of it, inside ``Mapped[...]``.
+
+    Attributes:
+        argument: The related class, or its name.
+        collection_class: ``list``, ``set`` or what the annotation names;
+            None where there is one instance.
+    """
+
+    __slots__ = ("argument", "collection_class")
+
+    def __init__(self, argument: Any, collection_class: Any) -> None:
+        self.argument = argument
+        self.collection_class = collection_class
+
+
+class _Later:
+    """A name in an annotation that stands for nothing yet."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getattr__(self, name: str) -> _Later:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Later(f"{self.name}.{name}")
+
+    def __or__(self, other: Any) -> _Later:
+        return self
+
+    __ror__ = __or__
+
+    def __call__(self) -> None:
+        """Be what ``typing`` takes for a type."""
+
+
+class _Lenient(dict[str, Any]):
+    def __missing__(self, name: str) -> Any:
+        import builtins
+
+        if hasattr(builtins, name):
+            return getattr(builtins, name)
+        return _Later(name)
+
+
+def related_type(owner: type, key: str) -> RelatedType | None:
+    """Return what a relationship's annotation says, None without one.
+
+    Names that are not defined yet are left for later.
+
+    Args:
+        owner: The class whose annotation it is.
+        key: Name of the attribute.
+    """
+    annotation = inspect.get_annotations(owner).get(key)
+    return related_type_of(owner, annotation)
+
+
+def related_type_of(owner: type, annotation: Any) -> RelatedType | None:
+    """Return what an annotation of a relationship says.
+
+    Args:
+        owner: The class in whose module names are looked up.
+        annotation: The annotation.
+    """
+    annotation = _evaluate_leniently(annotation, owner)
+    origin = typing.get_origin(annotation)
+    if not isinstance(origin, type) or not issubclass(origin, Mapped):
+        return None
+    inner = _one_of(_evaluate_leniently(annotation.__args__[0], owner), owner)
+    collection = typing.get_origin(inner)
+    if isinstance(collection, type):
+        element = _evaluate_leniently(typing.get_args(inner)[-1], owner)
+        return RelatedType(_named(_one_of(element, owner)), collection)
+    return RelatedType(_named(inner), None)
+
+
+def _evaluate_leniently(annotation: Any, owner: type) -> Any:
+    while True:
+        if isinstance(annotation, typing.ForwardRef):
+            annotation = annotation.__forward_arg__
+        if not isinstance(annotation, str):
+            return annotation
+        module = sys.modules.get(owner.__module__)
+        names = _Lenient({} if module is None else vars(module))
+        annotation = eval(annotation, {}, names)
+
+
+def _one_of(annotation: Any, owner: type) -> Any:
+    """Return an annotation without None."""
+    if typing.get_origin(annotation) in _UNIONS:
+        for each in annotation.__args__:
+            if each is not NoneType:
+                return _evaluate_leniently(each, owner)
+    return annotation
+
+
+def _named(argument: Any) -> Any:
+    return argument.name if isinstance(argument, _Later) else argument

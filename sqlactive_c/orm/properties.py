@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from .. import exc
 from ..sql.column import Column
+from ..sql.column_operators import ColumnOperators
+from ..sql.elements import BindParameter
+from ..sql.visitors import transform
+from .interfaces import MapperProperty
 
-__all__ = ["ColumnProperty", "MappedColumn", "mapped_column"]
+__all__ = [
+    "ColumnProperty",
+    "MappedColumn",
+    "column_property",
+    "deferred",
+    "mapped_column",
+]
 
 _DATACLASS_ONLY = (
     "compare",
@@ -20,7 +31,7 @@ _DATACLASS_ONLY = (
 )
 
 
-class MappedColumn:
+class MappedColumn(ColumnOperators):
     """A column as it stands in the body of a class.
 
     Made by :func:`mapped_column`.
@@ -39,8 +50,10 @@ class MappedColumn:
         deferred_group: str | None = None,
         deferred_raiseload: bool | None = None,
         active_history: bool = False,
+        use_existing_column: bool = False,
     ) -> None:
         self.column = column
+        self.use_existing_column = use_existing_column
         self.sort_order = sort_order
         self.deferred = deferred
         self.deferred_group = deferred_group
@@ -49,6 +62,23 @@ class MappedColumn:
 
     def __clause_element__(self) -> Column:
         return self.column
+
+    def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+        """Apply an operator to the column."""
+        return op(self.column, *other, **kwargs)
+
+    def reverse_operate(self, op: Any, other: Any, **kwargs: Any) -> Any:
+        """Apply an operator whose left operand is the other one."""
+        return op(other, self.column, **kwargs)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.column[key]
+
+    def __invert__(self) -> Any:
+        return ~self.column
+
+    def __neg__(self) -> Any:
+        return -self.column
 
     @property
     def is_deferred(self) -> bool:
@@ -66,6 +96,7 @@ class MappedColumn:
             self.deferred_group,
             self.deferred_raiseload,
             self.active_history,
+            self.use_existing_column,
         )
 
     def fill_from(self, other: MappedColumn) -> None:
@@ -85,6 +116,42 @@ class MappedColumn:
         return f"<MappedColumn {self.column!r}>"
 
 
+def _unnamed(column: Column, made: Any) -> Any:
+    """Name parameters for what they are: the column has no name yet."""
+    if column.key is not None:
+        return made
+
+    def replace(node: Any) -> Any:
+        if isinstance(node, BindParameter) and node.peer is column:
+            return node._replace(key="param", flags=("unique",))
+        return None
+
+    return transform(made, replace)
+
+
+def _operator(name: str) -> Any:
+    apply = getattr(operator, name)
+
+    def method(self: MappedColumn, other: Any) -> Any:
+        return _unnamed(self.column, apply(self.column, other))
+
+    def reversed_method(self: MappedColumn, other: Any) -> Any:
+        return _unnamed(self.column, apply(other, self.column))
+
+    return method, reversed_method
+
+
+for _name in ("lt", "le", "gt", "ge"):
+    setattr(MappedColumn, f"__{_name}__", _operator(_name)[0])
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod"):
+    _method, _reversed = _operator(_name)
+    setattr(MappedColumn, f"__{_name}__", _method)
+    setattr(MappedColumn, f"__r{_name}__", _reversed)
+for _name in ("eq", "ne", "and_", "or_"):
+    setattr(MappedColumn, f"__{_name.strip('_')}__", _operator(_name)[0])
+MappedColumn.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
 def mapped_column(
     *args: Any,
     default: Any = None,
@@ -96,6 +163,7 @@ def mapped_column(
     deferred_raiseload: bool | None = None,
     active_history: bool = False,
     sort_order: int | None = None,
+    use_existing_column: bool = False,
     **kwargs: Any,
 ) -> Any:
     """Declare a column in the body of a mapped class.
@@ -113,6 +181,8 @@ def mapped_column(
         deferred_raiseload: Raise instead of loading a deferred column.
         active_history: Keep the old value when the attribute is replaced.
         sort_order: Place among the columns of the table; 0 if left out.
+        use_existing_column: In a class that shares the table of its parent:
+            take the column of that name if the table has one already.
         **kwargs: As for ``Column``: ``autoincrement``, ``comment``, ``doc``,
             ``index``, ``info``, ``key``, ``name``, ``onupdate``, ``quote``,
             ``server_default``, ``server_onupdate``, ``system``, ``type_``,
@@ -146,40 +216,157 @@ def mapped_column(
         deferred_group,
         deferred_raiseload,
         active_history,
+        use_existing_column,
     )
 
 
-class ColumnProperty:
+class ColumnProperty(MapperProperty):
     """What a mapper knows about an attribute that is a column.
 
+    Also made by :func:`column_property`, for an SQL expression.
+
     Attributes:
-        key: Name of the attribute.
-        columns: List of its one column.
-        parent: The mapper.
+        columns: The columns of the attribute; several when a derived class
+            has a column of that name in its own table as well. Its own comes
+            first.
         deferred, deferred_group, deferred_raiseload, active_history: As for
             :func:`mapped_column`.
     """
 
     def __init__(
-        self, parent: Any, key: str, declared: MappedColumn | Column
+        self,
+        *columns: Any,
+        group: str | None = None,
+        deferred: bool = False,
+        raiseload: bool = False,
+        active_history: bool = False,
+        expire_on_flush: bool = True,
+        doc: str | None = None,
+        info: dict[Any, Any] | None = None,
     ) -> None:
-        self.parent = parent
-        self.key = key
+        super().__init__(doc, info)
+        self.columns: list[Any] = list(columns)
+        self.deferred = deferred or bool(group) or raiseload
+        self.deferred_group = group
+        self.deferred_raiseload = raiseload
+        self.active_history = active_history
+        self.expire_on_flush = expire_on_flush
+
+    @classmethod
+    def of(cls, declared: MappedColumn | Column) -> ColumnProperty:
+        """Return the property of a declared column."""
         if isinstance(declared, Column):
-            declared = MappedColumn(declared)
-        self.columns = [declared.column]
-        self.deferred = declared.is_deferred
-        self.deferred_group = declared.deferred_group
-        self.deferred_raiseload = declared.deferred_raiseload
-        self.active_history = declared.active_history
+            return cls(declared, doc=declared.doc)
+        return cls(
+            declared.column,
+            deferred=declared.is_deferred,
+            group=declared.deferred_group,
+            raiseload=bool(declared.deferred_raiseload),
+            active_history=declared.active_history,
+            doc=declared.column.doc,
+        )
+
+    def copy(self, *columns: Any) -> ColumnProperty:
+        """Return a property of no mapper with the same options.
+
+        Args:
+            *columns: Its columns; those of this one if left out.
+        """
+        return type(self)(
+            *(columns or self.columns),
+            deferred=self.deferred,
+            group=self.deferred_group,
+            raiseload=self.deferred_raiseload,
+            active_history=self.active_history,
+            doc=self.doc,
+            info=self._info,
+        )
 
     @property
-    def expression(self) -> Column:
-        """The column."""
+    def expression(self) -> Any:
+        """The column, or the expression."""
         return self.columns[0]
 
-    def __str__(self) -> str:
-        return f"{self.parent.class_.__name__}.{self.key}"
+    @property
+    def is_column(self) -> bool:
+        """Whether it is a column of a table, no expression."""
+        return isinstance(self.columns[0], Column)
 
-    def __repr__(self) -> str:
-        return f"<ColumnProperty {self}>"
+
+def column_property(
+    column: Any,
+    *additional_columns: Any,
+    group: str | None = None,
+    deferred: bool = False,
+    raiseload: bool = False,
+    active_history: bool = False,
+    expire_on_flush: bool = True,
+    doc: str | None = None,
+    info: dict[Any, Any] | None = None,
+    **kwargs: Any,
+) -> Any:
+    """Declare an attribute that is a column or an SQL expression.
+
+    Args:
+        column: The column, or the expression, which cannot be written to.
+        *additional_columns: Further columns with the same value.
+        group: Name of deferred attributes that are loaded together.
+        deferred: Load it only when it is asked for.
+        raiseload: Raise instead of loading it when it is deferred.
+        active_history: Keep the old value when the attribute is replaced.
+        expire_on_flush: Read an expression again after a flush.
+        doc: Documentation of the attribute.
+        info: A dict for the user's own purposes.
+        **kwargs: Keywords for dataclasses, without effect here.
+
+    Returns:
+        The declaration, a :class:`ColumnProperty`.
+    """
+    for name in kwargs:
+        if name not in _DATACLASS_ONLY:
+            raise TypeError(
+                "column_property() got an unexpected keyword argument"
+                f" {name!r}"
+            )
+    columns = (getattr(c, "column", c) for c in (column, *additional_columns))
+    return ColumnProperty(
+        *columns,
+        group=group,
+        deferred=deferred,
+        raiseload=raiseload,
+        active_history=active_history,
+        expire_on_flush=expire_on_flush,
+        doc=doc,
+        info=info,
+    )
+
+
+def deferred(
+    column: Any,
+    *additional_columns: Any,
+    group: str | None = None,
+    raiseload: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Declare a column that is loaded only when it is asked for.
+
+    Args:
+        column: The column, or what :func:`mapped_column` gives.
+        *additional_columns: As for :func:`column_property`.
+        group: Name of deferred attributes that are loaded together.
+        raiseload: Raise instead of loading it.
+        **kwargs: As for :func:`column_property`.
+    """
+    if isinstance(column, MappedColumn):
+        column.deferred = True
+        column.deferred_group = group or column.deferred_group
+        column.deferred_raiseload = raiseload or column.deferred_raiseload
+        return column
+    return column_property(
+        column,
+        *additional_columns,
+        deferred=True,
+        group=group,
+        raiseload=raiseload,
+        **kwargs,
+    )

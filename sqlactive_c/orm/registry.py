@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .. import _core, exc
 from ..sql import sqltypes
 from ..sql.metadata import MetaData
 from .annotations import MappedType, _without_none
@@ -32,6 +33,14 @@ _DEFAULT_TYPES: dict[tuple[str, str], sqltypes.TypeEngine] = {
 }
 
 
+_registries: weakref.WeakSet[registry] = weakref.WeakSet()
+
+
+def all_registries() -> list[registry]:
+    """Return the registries there are."""
+    return list(_registries)
+
+
 class registry:
     """Metadata, column types by Python type, and the mapped classes.
 
@@ -54,6 +63,9 @@ class registry:
         self.metadata = MetaData() if metadata is None else metadata
         self.type_annotation_map: dict[Any, Any] = {}
         self._mappers: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._to_configure = False
+        self._configuring = False
+        _registries.add(self)
         if type_annotation_map:
             self.update_type_annotation_map(type_annotation_map)
 
@@ -61,6 +73,157 @@ class registry:
     def mappers(self) -> frozenset[Any]:
         """The mappers of all classes."""
         return frozenset(self._mappers)
+
+    def _mappers_in_order(self) -> list[Any]:
+        """Return the mappers in the order in which they were made."""
+        return sorted(self._mappers, key=lambda mapper: mapper.number)
+
+    def _add(self, mapper: Any) -> None:
+        self._mappers.add(mapper)
+        self._to_configure = True
+
+    def configure(self, cascade: bool = False) -> None:
+        """Resolve the relationships of the mapped classes.
+
+        Args:
+            cascade: Accepted for its meaning elsewhere.
+
+        Raises:
+            InvalidRequestError: A name in a declaration stands for nothing,
+                or an earlier attempt has failed.
+            ArgumentError: A relationship makes no sense.
+        """
+        if not self._to_configure or self._configuring:
+            return
+        self._configuring = True
+        try:
+            for mapper in self._mappers_in_order():
+                if not mapper.configured:
+                    self._configure(mapper)
+            self._to_configure = False
+        finally:
+            self._configuring = False
+
+    def _configure(self, mapper: Any) -> None:
+        earlier = mapper.failure
+        if earlier is not None:
+            raise exc.InvalidRequestError(
+                f"One or more mappers failed to initialize: {mapper} could"
+                f" not be configured before: {earlier}"
+            )
+        try:
+            mapper.configure()
+        except Exception as error:
+            mapper.failure = error
+            raise
+
+    def dispose(self, cascade: bool = False) -> None:
+        """Forget the mapped classes; they cannot be used any more.
+
+        Args:
+            cascade: Accepted for its meaning elsewhere.
+        """
+        self._mappers.clear()
+
+    def generate_base(
+        self, mapper: Any = None, cls: type = object, name: str = "Base"
+    ) -> Any:
+        """Return a new base class whose classes belong to this registry.
+
+        Args:
+            mapper: Accepted for its meaning elsewhere.
+            cls: What the base class derives from besides.
+            name: Name of the base class.
+        """
+        from .declarative import DeclarativeBase, DeclarativeMeta
+
+        bases = (DeclarativeBase,) if cls is object else (cls, DeclarativeBase)
+        body = {"registry": self, "metadata": self.metadata}
+        return DeclarativeMeta(name, bases, body)
+
+    def as_declarative_base(self, **kwargs: Any) -> Any:
+        """Return a decorator that makes a class a base for mapped ones.
+
+        Args:
+            **kwargs: As for :meth:`generate_base`.
+        """
+
+        def decorate(cls: type) -> Any:
+            name = kwargs.pop("name", cls.__name__)
+            return self.generate_base(cls=cls, name=name, **kwargs)
+
+        return decorate
+
+    def mapped(self, cls: Any) -> Any:
+        """Decorator that maps a class that has no declarative base.
+
+        The instances of mapped classes have a layout of their own, so what
+        comes out is a new class with the same body.
+
+        Args:
+            cls: The class.
+        """
+        from .declarative import mapped_copy
+
+        return mapped_copy(self, cls)
+
+    def map_declaratively(self, cls: Any) -> Any:
+        """Map a class by what its body declares.
+
+        Args:
+            cls: The class; it derives from ``sqlactive_c.orm.Instance``.
+
+        Returns:
+            The mapper.
+
+        Raises:
+            ArgumentError: The class has no room for mapped attributes.
+        """
+        from .declarative import map_class
+
+        self._check_layout(cls, "decorate it with @registry.mapped, or ")
+        self._claim(cls)
+        return map_class(cls)
+
+    def map_imperatively(
+        self, class_: Any, local_table: Any = None, **kwargs: Any
+    ) -> Any:
+        """Map a class to a table that is given beside it.
+
+        Args:
+            class_: The class; it derives from ``sqlactive_c.orm.Instance``.
+            local_table: The table; that of the parent if left out.
+            **kwargs: ``properties``, a dict of further attributes, and the
+                other words of ``__mapper_args__``.
+
+        Returns:
+            The mapper.
+
+        Raises:
+            ArgumentError: The class has no room for mapped attributes.
+        """
+        from .declarative import map_class
+
+        self._check_layout(class_, "")
+        self._claim(class_)
+        if local_table is not None:
+            class_.__table__ = local_table
+        for key, prop in (kwargs.pop("properties", None) or {}).items():
+            setattr(class_, key, prop)
+        return map_class(class_, kwargs)
+
+    def _claim(self, cls: Any) -> None:
+        cls._registry = cls.registry = self
+        cls.metadata = self.metadata
+
+    @staticmethod
+    def _check_layout(cls: Any, instead: str) -> None:
+        if not issubclass(cls, _core.Instance):
+            raise exc.ArgumentError(
+                f"class {cls.__name__} cannot be mapped as it is, for mapped"
+                f" instances have a layout of their own: {instead}derive it"
+                " from sqlactive_c.orm.Instance"
+            )
 
     def update_type_annotation_map(
         self, type_annotation_map: Mapping[Any, Any]

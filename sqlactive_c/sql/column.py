@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 
 from .. import exc
 from .base import SchemaItem
+from .columns import NamedColumn
 from .constraints import (
     CheckConstraint,
     Constraint,
     ForeignKey,
     UniqueConstraint,
 )
+from .constructors import literal
 from .defaults import (
     ColumnDefault,
     Computed,
@@ -20,9 +22,17 @@ from .defaults import (
     FetchedValue,
     Identity,
 )
-from .identifiers import check_identifier, quote, quoted_name
+from .identifiers import check_identifier, quoted_name
 from .indexes import Index
-from .sqltypes import NULLTYPE, NullType, TypeEngine, is_type, to_instance
+from .sqltypes import (
+    NULLTYPE,
+    NullType,
+    TypeEngine,
+    is_type,
+    to_instance,
+    type_of_value,
+)
+from .types.comparator import Comparator
 
 __all__ = ["Column"]
 
@@ -30,7 +40,7 @@ _DEFAULTS = ("default", "onupdate", "server_default", "server_onupdate")
 _ITEMS = (ForeignKey, Constraint, ColumnDefault, FetchedValue)
 
 
-class Column(SchemaItem):
+class Column(SchemaItem, NamedColumn):
     """A column of a table.
 
     Args:
@@ -71,7 +81,13 @@ class Column(SchemaItem):
         "on_conflict_unique": None,
     }
 
-    table: Any
+    __visit_name__ = "column"
+    _fields = ()
+    _identity = True
+    is_literal = False
+
+    key: Any = None
+    table: Any = None
 
     def __init__(
         self,
@@ -107,7 +123,7 @@ class Column(SchemaItem):
             raise exc.ArgumentError("quote without a name of the column")
         self.name: Any = name
         self.key: Any = key if key is not None else name
-        self._type = to_instance(type_)
+        self._set_type(to_instance(type_))
         self.primary_key = bool(primary_key)
         self._user_nullable = nullable
         self.nullable = not primary_key if nullable is None else nullable
@@ -166,12 +182,20 @@ class Column(SchemaItem):
         if isinstance(self._type, NullType) and self.foreign_keys:
             found = self._referenced_type(frozenset())
             if found is not None:
-                self._type = found
+                self._set_type(found)
         return self._type
 
     @type.setter
     def type(self, type_: Any) -> None:
-        self._type = to_instance(type_)
+        self._set_type(to_instance(type_))
+
+    def _set_type(self, type_: TypeEngine) -> None:
+        self._type = type_
+        # Comparisons need no thought if the type adds nothing to them; of
+        # one that is not known yet, nobody can say.
+        self._plain = type_.comparator_factory is Comparator and not (
+            isinstance(type_, NullType)
+        )
 
     def _referenced_type(self, seen: frozenset[Any]) -> TypeEngine | None:
         if not isinstance(self._type, NullType):
@@ -197,13 +221,8 @@ class Column(SchemaItem):
         """The name with that of its table, joined by underscores."""
         return f"{self.table.fullname.replace('.', '_')}_{self.name}"
 
-    def ddl_text(self) -> str:
-        """Return the column as it stands in an expression of its table."""
-        return quote(self.name)
-
-    def ddl_columns(self) -> Any:
-        """Yield the column itself."""
-        yield self
+    def _own_froms(self) -> tuple[Any, ...]:
+        return () if self.table is None else (self.table,)
 
     def _when_attached(self, action: Callable[[Column, Any], None]) -> None:
         if self.table is not None:
@@ -237,7 +256,8 @@ class Column(SchemaItem):
         values = None if check_values is None else check_values()
         if values is not None:
             name = getattr(self._type.sqlite_type(), "name", None)
-            check = CheckConstraint(_InList(self, values), name=name)
+            allowed = [literal(each, type_of_value(each)) for each in values]
+            check = CheckConstraint(self.in_(allowed), name=name)
             check._of_type = True
             check._set_parent(self.table)
 
@@ -281,7 +301,7 @@ class Column(SchemaItem):
         if self.name is None and other.name is not None:
             self.name, self.key = other.name, self.key or other.key
         if isinstance(self._type, NullType):
-            self._type = other._type
+            self._set_type(other._type)
         if other.primary_key:
             self.primary_key = True
         if self._user_nullable is None and other._user_nullable is not None:
@@ -303,10 +323,17 @@ class Column(SchemaItem):
         for each in _in_order(other.constraints | other.foreign_keys):
             each._copy()._set_parent(self)
 
+    def __reduce__(self) -> Any:
+        return _blank, (type(self),), self.__dict__
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._set_type(self._type)
+
     def __str__(self) -> str:
         if self.table is None:
             return str(self.name)
-        return f"{self.table.fullname}.{self.name}"
+        return f"{self.table.name}.{self.name}"
 
     def __repr__(self) -> str:
         shown = [repr(self.name), repr(self.type)]
@@ -328,21 +355,9 @@ class Column(SchemaItem):
         return f"Column({', '.join(shown)})"
 
 
-class _InList:
-    """The condition of a CHECK that a type adds: one of a few values."""
-
-    def __init__(self, column: Column, values: list[Any]) -> None:
-        self.column = column
-        self.values = values
-
-    def ddl_text(self) -> str:
-        from .elements import render_value
-
-        values = ", ".join(map(render_value, self.values))
-        return f"{quote(self.column.name)} IN ({values})"
-
-    def ddl_columns(self) -> Any:
-        yield self.column
+def _blank(cls: type[Column]) -> Column:
+    """Return a column for unpickling, which gets its state later."""
+    return cls.__new__(cls)
 
 
 def _split_arguments(

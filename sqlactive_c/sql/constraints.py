@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from .. import exc
 from .base import ColumnCollection, SchemaItem
-from .elements import columns_of, is_expression, render, unwrap
+from .ddl_clauses import clause_of, columns_of, ddl_text, is_expression
 from .identifiers import check_identifier, check_length, conv, quote
 from .naming import apply_convention
 
@@ -54,6 +54,8 @@ class Constraint(SchemaItem):
     _sqlite_defaults: ClassVar[Mapping[str, Any]] = {"on_conflict": None}
     # True for a CHECK that a column type added.
     _of_type = False
+    # True for one that was read from a database.
+    _reflected = False
 
     parent: Any = None
 
@@ -207,7 +209,7 @@ class CheckConstraint(Constraint):
                 "SQLite takes no ON CONFLICT on the CHECK of a column; put"
                 " the constraint on the table"
             )
-        return f"CHECK ({render(self.sqltext)})"
+        return f"CHECK ({ddl_text(self.sqltext)})"
 
     def _copy(self) -> CheckConstraint:
         return CheckConstraint(self.sqltext, **self._kwargs())
@@ -265,7 +267,7 @@ def _key_of(column: Any) -> str:
 
 
 def _column_or_key(owner: Any, column: Any) -> Any:
-    column = unwrap(column)
+    column = clause_of(column)
     if isinstance(column, str) or hasattr(column, "_when_attached"):
         return column
     raise exc.ArgumentError(
@@ -476,7 +478,9 @@ class ForeignKey(SchemaItem):
         # Without a dot it is a table; the column is named as ours.
         column = names.pop() if len(names) > 1 else None
         table = names.pop()
-        own = self.parent.table.metadata.schema if self.parent else None
+        own = None
+        if self.parent is not None:
+            own = self.parent.table.metadata.schema
         if not names and own is not None:
             names = [own]
         return ".".join((*names, table)), column
@@ -599,7 +603,7 @@ class ForeignKey(SchemaItem):
 
 
 def _checked_target(column: Any) -> Any:
-    column = unwrap(column)
+    column = clause_of(column)
     if isinstance(column, str):
         parts = column.split(".")
         if not all(parts):

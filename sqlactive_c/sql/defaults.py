@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import exc
 from .base import SchemaItem
-from .elements import is_expression, render, unwrap
+from .ddl_clauses import clause_of, ddl_text, is_expression
 from .identifiers import quote_string
 
 __all__ = [
@@ -42,7 +42,7 @@ class ColumnDefault(SchemaItem):
             raise exc.ArgumentError(
                 "a server default belongs in server_default or server_onupdate"
             )
-        arg = unwrap(arg) if not callable(arg) else arg
+        arg = clause_of(arg) if not callable(arg) else arg
         self.for_update = for_update
         self.is_clause_element = is_expression(arg)
         self.is_callable = not self.is_clause_element and callable(arg)
@@ -148,7 +148,7 @@ class DefaultClause(FetchedValue):
         """Return what follows DEFAULT."""
         if isinstance(self.arg, str):
             return quote_string(self.arg)
-        return render(self.arg)
+        return ddl_text(self.arg)
 
     def _copy(self) -> DefaultClause:
         return DefaultClause(self.arg, self.for_update)
@@ -189,7 +189,7 @@ class Computed(FetchedValue):
 
     def ddl_text(self) -> str:
         """Return the clause of the column's definition."""
-        text = f"GENERATED ALWAYS AS ({render(self.sqltext)})"
+        text = f"GENERATED ALWAYS AS ({ddl_text(self.sqltext)})"
         if self.persisted is not None:
             text += " STORED" if self.persisted else " VIRTUAL"
         return text

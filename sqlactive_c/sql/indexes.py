@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from .. import exc
 from .base import ColumnCollection, SchemaItem
 from .constraints import attach_with_columns
-from .elements import columns_of, is_expression, render, unwrap
+from .ddl_clauses import clause_of, columns_of, ddl_text, is_expression
 from .identifiers import check_identifier, check_length, quote, quoted_name
 from .naming import apply_convention
 
@@ -33,6 +33,8 @@ class Index(SchemaItem):
 
     _naming_kind = "ix"
     _sqlite_defaults: ClassVar[Mapping[str, Any]] = {"where": None}
+    # True for one that was read from a database.
+    _reflected = False
 
     parent: Any = None
 
@@ -55,7 +57,7 @@ class Index(SchemaItem):
         self.unique = bool(unique)
         self.expressions: list[Any] = []
         for each in expressions:
-            each = unwrap(each)
+            each = clause_of(each)
             if not isinstance(each, str) and not is_expression(each):
                 raise exc.ArgumentError(
                     "an index is made of columns, their names and SQL"
@@ -130,12 +132,12 @@ class Index(SchemaItem):
         text = "CREATE UNIQUE INDEX " if self.unique else "CREATE INDEX "
         if if_not_exists:
             text += "IF NOT EXISTS "
-        columns = ", ".join(map(render, self.expressions))
+        columns = ", ".join(map(ddl_text, self.expressions))
         text += f"{self.qualified_name()} ON {quote(self.parent.name)}"
         text += f" ({columns})"
         where = self.sqlite_options["where"]
         if where is not None:
-            text += f" WHERE {render(where)}"
+            text += f" WHERE {ddl_text(where)}"
         return text
 
     def qualified_name(self) -> str:

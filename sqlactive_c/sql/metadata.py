@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from types import MappingProxyType
 from typing import Any
 
@@ -126,6 +132,46 @@ class MetaData:
         from .ddl import drop_tables
 
         drop_tables(bind, self._chosen(tables), checkfirst)
+
+    def reflect(
+        self,
+        bind: Any,
+        schema: str | None = None,
+        views: bool = False,
+        only: Collection[str] | Callable[[str, MetaData], bool] | None = None,
+        extend_existing: bool = False,
+        autoload_replace: bool = True,
+        resolve_fks: bool = True,
+        **dialect_kwargs: Any,
+    ) -> None:
+        """Load the tables that there are in the database.
+
+        Call it as ``await connection.run_sync(metadata.reflect)``.
+
+        Args:
+            bind: The connection that ``AsyncConnection.run_sync`` gives.
+            schema: Name of an attached database.
+            views: Load views as well, as tables.
+            only: Names, or a function that gets a name and the metadata and
+                says whether to load the table.
+            extend_existing: Load also what the metadata has already.
+            autoload_replace: Then replace the columns that are there.
+            resolve_fks: Also load the tables that foreign keys point to.
+            **dialect_kwargs: Passed to ``Table``.
+
+        Raises:
+            InvalidRequestError: There is no table of a name in ``only``.
+            NoSuchTableError: A foreign key points to a missing table.
+        """
+        from .reflect import load_metadata
+
+        options = {
+            "extend_existing": extend_existing,
+            "autoload_replace": autoload_replace,
+            "resolve_fks": resolve_fks,
+            **dialect_kwargs,
+        }
+        load_metadata(self, bind, schema, views, only, options)
 
     def _chosen(self, tables: Iterable[Any] | None) -> list[Any]:
         return list(self._tables.values() if tables is None else tables)

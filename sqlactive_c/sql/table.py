@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import exc
 from .base import ColumnCollection, SchemaItem
@@ -14,15 +14,19 @@ from .constraints import (
     ForeignKeyConstraint,
     PrimaryKeyConstraint,
 )
+from .from_clause import NamedFromClause
 from .identifiers import check_identifier, check_length, quote, quoted_name
 from .indexes import Index
 from .metadata import MetaData, table_key
 from .sqltypes import Integer
 
+if TYPE_CHECKING:
+    from .reflect import Autoload
+
 __all__ = ["Table"]
 
 
-class Table(SchemaItem):
+class Table(SchemaItem, NamedFromClause):
     """A table of a :class:`MetaData`.
 
     There is one object per name and metadata: calling ``Table`` with a name
@@ -38,6 +42,12 @@ class Table(SchemaItem):
         extend_existing: Add to the table of that name, if there is one.
         keep_existing: Leave the table of that name as it is, if there is one.
         must_exist: Raise if there is no table of that name.
+        autoload_with: Load the columns, keys and indexes that the table has
+            in the database: the connection that ``AsyncConnection.run_sync``
+            gives, or an ``Inspector``. Columns among ``args`` come on top.
+        autoload_replace: False to keep the columns of a table that is known.
+        include_columns: Names of the columns to load; None for all.
+        resolve_fks: Also load the tables that foreign keys point to.
         prefixes: Words between CREATE and TABLE, as in ``TEMPORARY``.
         info: Dict for the user's own purposes.
         comment: Kept; SQLite stores no comments.
@@ -49,6 +59,7 @@ class Table(SchemaItem):
             with ``must_exist``.
         ArgumentError: An argument makes no sense.
         DuplicateColumnError: Two columns have the same name.
+        NoSuchTableError: The table to load is not there.
     """
 
     _sqlite_defaults: ClassVar[Mapping[str, Any]] = {
@@ -56,6 +67,11 @@ class Table(SchemaItem):
         "with_rowid": True,
         "strict": False,
     }
+
+    __visit_name__ = "table"
+    _fields = ()
+    _identity = True
+    implicit_returning = True
 
     name: str
     key: str
@@ -74,6 +90,10 @@ class Table(SchemaItem):
         extend_existing: bool = False,
         keep_existing: bool = False,
         must_exist: bool = False,
+        autoload_with: Any = None,
+        autoload_replace: bool = True,
+        include_columns: Collection[str] | None = None,
+        resolve_fks: bool = True,
         **kwargs: Any,
     ) -> Table:
         """Make the table, or return the one there is."""
@@ -92,10 +112,19 @@ class Table(SchemaItem):
             check_identifier(schema, "a schema")
         if quote_schema is not None and schema is not None:
             schema = quoted_name(schema, quote_schema)
+        autoload = None
+        if autoload_with is not None:
+            from .reflect import Autoload
+
+            autoload = Autoload(
+                autoload_with, include_columns, resolve_fks, autoload_replace
+            )
         key = table_key(name, schema)
         old: Table | None = metadata.tables.get(key)
         if old is not None:
-            old._define_again(args, kwargs, extend_existing, keep_existing)
+            old._define_again(
+                args, kwargs, extend_existing, keep_existing, autoload
+            )
             return old
         if must_exist:
             raise exc.InvalidRequestError(f"there is no table {key!r}")
@@ -105,13 +134,18 @@ class Table(SchemaItem):
         self.metadata = metadata
         metadata._add_table(key, self)
         try:
-            self._define(args, kwargs)
+            self._define(args, kwargs, autoload)
         except BaseException:
             metadata._remove_table(key)
             raise
         return self
 
-    def _define(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _define(
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        autoload: Autoload | None,
+    ) -> None:
         self._init_item(None)
         self.key = table_key(self.name, self.schema)
         self.columns = self.c = ColumnCollection()
@@ -127,7 +161,9 @@ class Table(SchemaItem):
         self.primary_key = primary_key
         primary_key._set_parent(self)
         self._take_keywords(kwargs)
-        self._take(args, replace=False)
+        if autoload is not None:
+            autoload.load(self)
+        self._take(args, replace=autoload is not None)
 
     def _define_again(
         self,
@@ -135,6 +171,7 @@ class Table(SchemaItem):
         kwargs: dict[str, Any],
         extend: bool,
         keep: bool,
+        autoload: Autoload | None,
     ) -> None:
         if keep or not (args or kwargs or extend):
             return
@@ -143,6 +180,8 @@ class Table(SchemaItem):
                 f"table {self.key!r} is defined already in this MetaData; use"
                 " extend_existing=True to add to it"
             )
+        if autoload is not None:
+            autoload.load(self)
         self._take_keywords(kwargs)
         self._take(args, replace=True)
 
@@ -250,6 +289,27 @@ class Table(SchemaItem):
             return columns[0]
         return None
 
+    def insert(self) -> Any:
+        """Return an INSERT into the table."""
+        from .dml import insert
+
+        return insert(self)
+
+    def update(self) -> Any:
+        """Return an UPDATE of the table."""
+        from .dml import update
+
+        return update(self)
+
+    def delete(self) -> Any:
+        """Return a DELETE from the table."""
+        from .dml import delete
+
+        return delete(self)
+
+    def _anonymous(self) -> str:
+        return str(self.name)
+
     def sorted_constraints(self) -> list[Constraint]:
         """Return the constraints in the order of their making."""
         return sorted(self.constraints, key=lambda c: c._creation_order)
@@ -299,7 +359,8 @@ class Table(SchemaItem):
 
 def _blank() -> Table:
     """Return a table for unpickling, which must not look one up."""
-    return object.__new__(Table)
+    blank: Table = NamedFromClause.__new__(Table)
+    return blank
 
 
 def _is_numbered(column: Column, asked: bool) -> bool:

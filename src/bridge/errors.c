@@ -8,6 +8,8 @@
 #include <sqlite3.h>
 #include <stdarg.h>
 
+#include "bridge/compat.h"
+
 static PyObject *
 or_none(PyObject *object)
 {
@@ -77,6 +79,32 @@ Sac_RaiseMisuse(Sac_State *state, PyObject *message,
     return raise_instance(exception);
 }
 
+/* -> new ref: the StatementError that `orig` is the cause of. */
+static PyObject *
+statement_error(Sac_State *state, PyObject *orig,
+                const Sac_ErrorContext *context)
+{
+    PyObject *type = (PyObject *)Py_TYPE(orig);
+    PyObject *module = PyObject_GetAttrString(type, "__module__");
+    PyObject *name = PyObject_GetAttrString(type, "__name__");
+    PyObject *whole = NULL;
+    PyObject *exception = NULL;
+    if (module != NULL && name != NULL) {
+        whole = PyUnicode_FromFormat("(%S.%S) %S", module, name, orig);
+    }
+    if (whole != NULL) {
+        exception = PyObject_CallFunction(
+            class_of(state, "StatementError"), "OOOOOOO", whole,
+            or_none(context->statement), or_none(context->parameters), orig,
+            context->hide_parameters ? Py_True : Py_False, Py_None,
+            context->many ? Py_True : Py_False);
+    }
+    Py_XDECREF(module);
+    Py_XDECREF(name);
+    Py_XDECREF(whole);
+    return exception;
+}
+
 PyObject *
 Sac_RaiseStatement(Sac_State *state, PyObject *message,
                    const Sac_ErrorContext *context)
@@ -84,32 +112,30 @@ Sac_RaiseStatement(Sac_State *state, PyObject *message,
     if (message == NULL) {
         return NULL;
     }
-    PyObject *exception = NULL;
     PyObject *orig =
         PyObject_CallOneArg(class_of(state, "InvalidRequestError"), message);
-    if (orig == NULL) {
-        goto done;
-    }
-    PyObject *kind =
-        PyObject_GetAttrString((PyObject *)Py_TYPE(orig), "__module__");
-    if (kind == NULL) {
-        goto done;
-    }
-    PyObject *whole =
-        PyUnicode_FromFormat("(%S.InvalidRequestError) %U", kind, message);
-    Py_DECREF(kind);
-    if (whole == NULL) {
-        goto done;
-    }
-    exception = PyObject_CallFunction(
-        class_of(state, "StatementError"), "OOOOOOO", whole,
-        or_none(context->statement), or_none(context->parameters), orig,
-        context->hide_parameters ? Py_True : Py_False, Py_None,
-        context->many ? Py_True : Py_False);
-    Py_DECREF(whole);
-done:
-    Py_XDECREF(orig);
     Py_DECREF(message);
+    PyObject *exception =
+        orig == NULL ? NULL : statement_error(state, orig, context);
+    Py_XDECREF(orig);
+    return raise_instance(exception);
+}
+
+PyObject *
+Sac_RaiseWrapped(Sac_State *state, const Sac_ErrorContext *context)
+{
+    if (!PyErr_ExceptionMatches(PyExc_Exception) ||
+        PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        return NULL;
+    }
+    PyObject *orig = Sac_ErrTake();
+    PyObject *exception = statement_error(state, orig, context);
+    if (exception == NULL || !PyExceptionInstance_Check(exception)) {
+        Py_DECREF(orig);
+        return raise_instance(exception);
+    }
+    PyException_SetContext(exception, Py_NewRef(orig));
+    PyException_SetCause(exception, orig);
     return raise_instance(exception);
 }
 

@@ -27,6 +27,9 @@ PyObject *Sac_RaiseMisuse(Sac_State *state, PyObject *message,
  * steals: message (NULL: keeps the current exception). Always -> NULL. */
 PyObject *Sac_RaiseStatement(Sac_State *state, PyObject *message,
                              const Sac_ErrorContext *context);
+/* Replaces the current exception, if it is an Exception other than a
+ * MemoryError, by a StatementError that it is the cause of.  Always -> NULL. */
+PyObject *Sac_RaiseWrapped(Sac_State *state, const Sac_ErrorContext *context);
 /* Sets the exception that calling the class `name` with `argument` gives: for
  * classes that make their own message.  Always -> NULL. */
 PyObject *Sac_RaiseAbout(Sac_State *state, const char *name,

@@ -584,6 +584,8 @@ execution_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->parameters);
     Py_VISIT(self->names);
     Py_VISIT(self->preset);
+    Py_VISIT(self->shape);
+    Py_VISIT(self->bound);
     Py_VISIT(self->port_object);
     if (!self->in_flight) {
         Py_VISIT(self->future);
@@ -602,6 +604,8 @@ execution_clear(PyObject *op)
     Py_CLEAR(self->parameters);
     Py_CLEAR(self->names);
     Py_CLEAR(self->preset);
+    Py_CLEAR(self->shape);
+    Py_CLEAR(self->bound);
     Py_CLEAR(self->port_object);
     drop_future(self);
     Py_CLEAR(self->timer);

@@ -45,6 +45,12 @@ struct Sac_Execution {
                                    called in `parameters`, or NULL */
     PyObject *preset;           /* strong: dict of values for names that
                                    `parameters` lacks, or NULL */
+    PyObject *shape;            /* strong: the Shape that was executed, and
+                                   `values` are as they go to SQLite; or NULL:
+                                   SQL as it was written */
+    PyObject *bound;            /* strong: tuple of what was bound, before it
+                                   was encoded, where the result wants to know;
+                                   or NULL */
     PyObject *port_object;      /* strong: the Port of the call, or NULL */
     PyObject *future;           /* strong while suspended */
     sac_list link;              /* in state->waiting while there is a future */

@@ -1,9 +1,10 @@
 /* Column names: made once a result, shared by every row of it.
  *
  * Runs with the GIL.  The object doubles as what Result.keys() and
- * RowMapping.keys() give: an ordered, set-like, immutable view of names.  It
- * can be part of no reference cycle, so the collector does not see it.  It
- * knows names and positions, nothing of the values below them. */
+ * RowMapping.keys() give: an ordered, set-like, immutable view of names.  What
+ * it refers to does not refer to results and rows, so the collector does not
+ * see it.  It knows names, targets and positions, nothing of the values below
+ * them. */
 #include "bridge/keys.h"
 
 #include <string.h>
@@ -21,14 +22,69 @@ keys_new(Sac_State *state, PyObject *names /* steals */)
     }
     self->names = names;
     self->index = NULL;
+    self->targets = NULL;
+    self->target_key = NULL;
+    self->base = NULL;
+    self->picks = NULL;
     self->columns = NULL;
     self->last_wins = false;
     self->objects = true;
     return self;
 }
 
-Sac_Keys *
-Sac_KeysFromColumns(Sac_State *state, sac_columns *columns)
+/* The names of the statements that ran last, each at a place that follows from
+ * the address of its columns: the keys hold them, so an address that is the
+ * same is the same object. */
+enum { RECENT = 16 };
+
+static size_t
+recent_place(const sac_columns *columns)
+{
+    uintptr_t address = (uintptr_t)columns;
+    return (address >> 5 ^ address >> 9) % RECENT;
+}
+
+/* -> borrowed, or NULL. */
+static Sac_Keys *
+find_recent(Sac_State *state, const sac_columns *columns)
+{
+    if (state->recent_keys == NULL) {
+        return NULL;
+    }
+    PyObject *kept =
+        PyList_GET_ITEM(state->recent_keys, (Py_ssize_t)recent_place(columns));
+    if (kept == Py_None || ((Sac_Keys *)kept)->columns != columns) {
+        return NULL;
+    }
+    return (Sac_Keys *)kept;
+}
+
+/* Without memory, they are not kept. */
+static void
+keep_recent(Sac_State *state, Sac_Keys *keys)
+{
+    if (state->recent_keys == NULL) {
+        state->recent_keys = PyList_New(RECENT);
+        if (state->recent_keys == NULL) {
+            PyErr_Clear();
+            return;
+        }
+        for (Py_ssize_t i = 0; i < RECENT; i++) {
+            PyList_SET_ITEM(state->recent_keys, i, Py_NewRef(Py_None));
+        }
+    }
+    PyList_SetItem(state->recent_keys, (Py_ssize_t)recent_place(keys->columns),
+                   Py_NewRef((PyObject *)keys));
+}
+
+void
+Sac_KeysForget(Sac_State *state)
+{
+    Py_CLEAR(state->recent_keys);
+}
+
+static Sac_Keys *
+read_columns(Sac_State *state, sac_columns *columns)
 {
     int count = sac_columns_count(columns);
     PyObject *names = PyTuple_New(count);
@@ -57,6 +113,20 @@ Sac_KeysFromColumns(Sac_State *state, sac_columns *columns)
 }
 
 Sac_Keys *
+Sac_KeysFromColumns(Sac_State *state, sac_columns *columns)
+{
+    Sac_Keys *keys = find_recent(state, columns);
+    if (keys != NULL) {
+        return (Sac_Keys *)Py_NewRef((PyObject *)keys);
+    }
+    keys = read_columns(state, columns);
+    if (keys != NULL) {
+        keep_recent(state, keys);
+    }
+    return keys;
+}
+
+Sac_Keys *
 Sac_KeysFromNames(Sac_State *state, PyObject *names)
 {
     return keys_new(state, Py_NewRef(names));
@@ -75,11 +145,30 @@ Sac_KeysPick(Sac_State *state, Sac_Keys *keys, const Py_ssize_t *picks,
         PyTuple_SET_ITEM(names, i, Py_NewRef(name));
     }
     Sac_Keys *self = keys_new(state, names);
-    if (self != NULL) {
-        self->last_wins = keys->last_wins;
-        self->objects = keys->objects;
+    if (self == NULL) {
+        return NULL;
+    }
+    self->last_wins = keys->last_wins;
+    self->objects = keys->objects;
+    if (keys->targets != NULL || keys->base != NULL) {
+        self->picks = PyMem_New(Py_ssize_t, (size_t)count);
+        if (self->picks == NULL) {
+            Py_DECREF(self);
+            PyErr_NoMemory();
+            return NULL;
+        }
+        memcpy(self->picks, picks, (size_t)count * sizeof(*picks));
+        self->base = (Sac_Keys *)Py_NewRef((PyObject *)keys);
     }
     return self;
+}
+
+int
+Sac_KeysTarget(Sac_Keys *keys, PyObject *targets, Sac_TargetKey key)
+{
+    Py_XSETREF(keys->targets, targets);
+    keys->target_key = key;
+    return targets == NULL ? -1 : 0;
 }
 
 static int
@@ -107,21 +196,77 @@ make_index(Sac_Keys *self)
     return 0;
 }
 
-/* -> borrowed from the index, or NULL, with an exception or without. */
+/* What cannot be hashed is no target. */
+static PyObject *
+get_target(PyObject *targets, PyObject *object)
+{
+    PyObject *found = PyDict_GetItemWithError(targets, object);
+    if (found == NULL && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear();
+    }
+    return found;
+}
+
+/* -> borrowed from the targets, or NULL, with an exception or without. */
+static PyObject *
+look_up_target(Sac_Keys *self, PyObject *object)
+{
+    PyObject *found = get_target(self->targets, object);
+    if ((found != NULL && found != Py_None) || PyErr_Occurred()) {
+        return found;
+    }
+    PyObject *key = self->target_key(SAC_STATE(self), object);
+    if (key != NULL) {
+        PyObject *other = get_target(self->targets, key);
+        found = other != NULL ? other : found;
+        Py_DECREF(key);
+    }
+    return PyErr_Occurred() ? NULL : found;
+}
+
+/* -> borrowed, or NULL, with an exception or without. */
 static PyObject *
 look_up(Sac_Keys *self, PyObject *name)
 {
-    if (!PyUnicode_Check(name) ||
-        (self->index == NULL && make_index(self) < 0)) {
+    if (!PyUnicode_Check(name)) {
+        return self->targets != NULL ? look_up_target(self, name) : NULL;
+    }
+    if (self->index == NULL && make_index(self) < 0) {
         return NULL;
     }
-    return PyDict_GetItemWithError(self->index, name);
+    PyObject *found = PyDict_GetItemWithError(self->index, name);
+    if (found == NULL && self->targets != NULL && !PyErr_Occurred()) {
+        found = get_target(self->targets, name); /* another name of it */
+    }
+    return found;
+}
+
+/* Of those that were picked, the one that `name` stands for in the whole.
+ * -> as Sac_KeysFind(). */
+static int
+find_picked(Sac_Keys *keys, PyObject *name, Py_ssize_t *at)
+{
+    Py_ssize_t whole;
+    int found = Sac_KeysFind(keys->base, name, &whole);
+    if (found <= 0) {
+        return found;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(keys->names); i++) {
+        if (keys->picks[i] == whole) {
+            *at = i;
+            return 1;
+        }
+    }
+    return 0;
 }
 
 int
 Sac_KeysFind(Sac_Keys *keys, PyObject *name, Py_ssize_t *at)
 {
     PyObject *found = look_up(keys, name);
+    if (found == NULL && keys->base != NULL && !PyErr_Occurred()) {
+        return find_picked(keys, name, at);
+    }
     if (found == NULL) {
         return PyErr_Occurred() ? -1 : 0;
     }
@@ -139,10 +284,14 @@ Sac_KeysFind(Sac_Keys *keys, PyObject *name, Py_ssize_t *at)
 int
 Sac_KeysHas(Sac_Keys *keys, PyObject *name)
 {
+    Py_ssize_t at;
     if (look_up(keys, name) != NULL) {
         return 1;
     }
-    return PyErr_Occurred() ? -1 : 0;
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    return keys->base != NULL ? find_picked(keys, name, &at) : 0;
 }
 
 /* The view that Python sees. */
@@ -154,6 +303,9 @@ keys_dealloc(PyObject *op)
     PyTypeObject *type = Py_TYPE(op);
     Py_XDECREF(self->names);
     Py_XDECREF(self->index);
+    Py_XDECREF(self->targets);
+    Py_XDECREF(self->base);
+    PyMem_Free(self->picks);
     sac_columns_release(self->columns);
     PyObject_Free(self);
     Py_DECREF(type);

@@ -9,23 +9,34 @@
 #include "bridge/state.h"
 #include "engine/columns.h"
 
+/* -> new ref: what an object is found by, other than itself; or NULL, with an
+ * exception or without. */
+typedef PyObject *(*Sac_TargetKey)(Sac_State *state, PyObject *object);
+
 /* Immutable but for the index, which is made when it is first needed: most
  * results are never asked for a column by name. */
-typedef struct Sac_Keys {
+typedef struct Sac_Keys Sac_Keys;
+struct Sac_Keys {
     PyObject_HEAD
-    PyObject *names; /* strong: tuple of interned str, in order */
-    PyObject *index; /* strong: dict str -> int, an ambiguous name -> None;
+    PyObject *names;   /* strong: tuple of interned str, in order */
+    PyObject *index;   /* strong: dict str -> int, an ambiguous name -> None;
                          NULL until the first look-up */
+    PyObject *targets; /* strong: dict column, expression or what target_key
+                         gives for it -> int, None if ambiguous; or NULL */
+    Sac_TargetKey target_key;
+    Sac_Keys *base;       /* strong: whose targets these are, of which `picks`
+                              were picked; or NULL */
+    Py_ssize_t *picks;    /* owned, as many as names; or NULL */
     sac_columns *columns; /* strong, or NULL when made from names */
     bool last_wins; /* of several columns with one name the last is meant;
                          else the name is ambiguous */
     bool objects;   /* the rows may hold more than None, int, float, str
                          and bytes: the collector must see them */
-} Sac_Keys;
+};
 
 /* The names that SQLite gave to the columns of a statement written as text:
- * rows hold plain values, and the last of several equal names wins.
- * -> new ref. */
+ * rows hold plain values, and the last of several equal names wins.  The last
+ * ones are kept (state->recent_keys).  -> new ref. */
 Sac_Keys *Sac_KeysFromColumns(Sac_State *state, sac_columns *columns);
 /* Names chosen by whoever decodes the rows, into any objects: equal names
  * are ambiguous.  -> new ref. */
@@ -34,11 +45,18 @@ Sac_Keys *Sac_KeysFromNames(Sac_State *state, PyObject *names /* tuple */);
 Sac_Keys *Sac_KeysPick(Sac_State *state, Sac_Keys *keys,
                        const Py_ssize_t *picks, Py_ssize_t count);
 
-/* -> 1 and *at; 0: no column has that name (or it is no str); -1 with an
- * exception, InvalidRequestError for an ambiguous one. */
+/* What the rows can be asked for besides names.  steals: targets (NULL: passes
+ * the exception on).  -> 0 or -1. */
+int Sac_KeysTarget(Sac_Keys *keys, PyObject *targets, Sac_TargetKey key);
+
+/* `name` is a str or one of the targets.  -> 1 and *at; 0: there is no such
+ * column; -1 with an exception, InvalidRequestError for an ambiguous one. */
 int Sac_KeysFind(Sac_Keys *keys, PyObject *name, Py_ssize_t *at);
 /* -> 1, 0 or -1: some column has that name, be it ambiguous. */
 int Sac_KeysHas(Sac_Keys *keys, PyObject *name);
+
+/* Forgets the names that are kept. */
+void Sac_KeysForget(Sac_State *state);
 
 /* Registers keys_type, ResultKeys in Python. */
 int Sac_RegisterKeys(PyObject *module);

@@ -52,31 +52,37 @@ Sac_DictOf(PyObject *mapping)
 }
 
 int
+Sac_CannotBind(Sac_State *state, Sac_Execution *self, size_t at,
+               PyObject *object, PyObject *name, PyObject *shown)
+{
+    Sac_ErrorContext context = Sac_ParamContext(self);
+    const char *type = Py_TYPE(object)->tp_name;
+    context.parameters = shown;
+    (void)Sac_RaiseMisuse(
+        state,
+        name != NULL
+            ? PyUnicode_FromFormat("parameter %zu ('%U') has a type that "
+                                   "SQLite cannot store: %s",
+                                   at + 1, name, type)
+            : PyUnicode_FromFormat("parameter %zu has a type that SQLite "
+                                   "cannot store: %s",
+                                   at + 1, type),
+        &context);
+    return -1;
+}
+
+int
 Sac_BindValue(Sac_State *state, Sac_Execution *self, size_t at,
               PyObject *object, PyObject *name)
 {
     PyObject *pin;
-    size_t width = self->step.params.width;
     Py_INCREF(object); /* isoformat() may run code that drops it */
     int rc = Sac_ValueFromObject(state, object, &self->values[at], &pin);
     if (rc == 1) {
-        Sac_ErrorContext context = Sac_ParamContext(self);
-        const char *type = Py_TYPE(object)->tp_name;
         PyObject *shown = Sac_ShownParameters(self);
         if (shown != NULL) {
-            context.parameters = shown;
-            (void)Sac_RaiseMisuse(
-                state,
-                name != NULL
-                    ? PyUnicode_FromFormat(
-                          "parameter %zu ('%U') has a type that SQLite "
-                          "cannot store: %s",
-                          at % width + 1, name, type)
-                    : PyUnicode_FromFormat(
-                          "parameter %zu has a type that SQLite cannot "
-                          "store: %s",
-                          at % width + 1, type),
-                &context);
+            (void)Sac_CannotBind(state, self, at % self->step.params.width,
+                                 object, name, shown);
             Py_DECREF(shown);
         }
     }
@@ -252,9 +258,53 @@ shown_set(const Sac_Execution *self, PyObject *mapping)
     return tuple;
 }
 
+/* -> new tuple: one set of values, as they go to SQLite. */
+static PyObject *
+values_set(Sac_State *state, const sac_value *values, size_t width)
+{
+    PyObject *tuple = PyTuple_New((Py_ssize_t)width);
+    for (size_t i = 0; tuple != NULL && i < width; i++) {
+        sac_cell cell = {.type = values[i].type,
+                         .size = (uint32_t)values[i].size};
+        memcpy(&cell.as, &values[i].as, sizeof(cell.as));
+        PyObject *object = Sac_ObjectFromCell(state, &cell);
+        if (object == NULL) {
+            Py_CLEAR(tuple);
+            break;
+        }
+        PyTuple_SET_ITEM(tuple, (Py_ssize_t)i, object);
+    }
+    return tuple;
+}
+
+static PyObject *
+shown_values(Sac_Execution *self)
+{
+    Sac_State *state = SAC_STATE(self);
+    const sac_step *step =
+        self->call.stream != NULL ? &self->call.stream->step : &self->step;
+    size_t width = step->params.width;
+    if (!self->many) {
+        return values_set(state, self->values, width);
+    }
+    PyObject *list = PyList_New((Py_ssize_t)step->params.rows);
+    for (size_t i = 0; list != NULL && i < step->params.rows; i++) {
+        PyObject *set = values_set(state, self->values + i * width, width);
+        if (set == NULL) {
+            Py_CLEAR(list);
+            break;
+        }
+        PyList_SET_ITEM(list, (Py_ssize_t)i, set);
+    }
+    return list;
+}
+
 PyObject *
 Sac_ShownParameters(Sac_Execution *self)
 {
+    if (self->shape != NULL) {
+        return shown_values(self);
+    }
     if (self->names == NULL) {
         return self->parameters == NULL ? PyTuple_New(0)
                                         : Py_NewRef(self->parameters);

@@ -40,6 +40,11 @@ int Sac_IsMapping(Sac_State *state, PyObject *object);
 PyObject *Sac_DictOf(PyObject *mapping);
 /* -> borrowed; NULL for None and an empty list: no parameters at all. */
 PyObject *Sac_GivenParameters(PyObject *parameters);
+/* Sets ProgrammingError: the object, the value of parameter `at` + 1 of a set,
+ * is of a type that SQLite does not have.  `name` as below; `shown` are the
+ * parameters of the message.  Always -> -1. */
+int Sac_CannotBind(Sac_State *state, Sac_Execution *execution, size_t at,
+                   PyObject *object, PyObject *name, PyObject *shown);
 /* Converts one object to values[at] and pins it; `name` is for messages, or
  * NULL.  -> 0 or -1. */
 int Sac_BindValue(Sac_State *state, Sac_Execution *execution, size_t at,

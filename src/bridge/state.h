@@ -1,8 +1,8 @@
 /* The state of one module instance: every type, callable and cache that the
  * GIL side of one interpreter owns.  There is no other mutable state.
  *
- * m_traverse and m_clear visit the fields in the order in which they stand
- * here, under the same heads (state.c), so that a missing line is visible. */
+ * The Python objects stand in lists, each with one line per field: from them
+ * come the fields and what visits, clears and fills them (state.c). */
 #ifndef SAC_BRIDGE_STATE_H
 #define SAC_BRIDGE_STATE_H
 
@@ -14,89 +14,141 @@
 #include "base/platform.h"
 #include "engine/writer.h"
 
+/* Types, each made by the register function of its file. */
+#define SAC_STATE_TYPES(X)       \
+    X(operation_type)            \
+    X(execution_type)            \
+    X(port_type)                 \
+    X(text_type)                 \
+    X(template_type)             \
+    X(keys_type)                 \
+    X(row_type)                  \
+    X(row_mapping_type)          \
+    X(result_type)               \
+    X(scalar_result_type)        \
+    X(mapping_result_type)       \
+    X(frozen_result_type)        \
+    X(async_result_type)         \
+    X(async_scalar_result_type)  \
+    X(async_mapping_result_type) \
+    X(async_partitions_type)     \
+    X(ready_type)                \
+    X(engine_type)               \
+    X(pool_type)                 \
+    X(channel_type)              \
+    X(stream_source_type)        \
+    X(stream_context_type)       \
+    X(connection_type)           \
+    X(transaction_type)          \
+    X(session_type)              \
+    X(session_transaction_type)  \
+    X(sessionmaker_type)         \
+    X(scoped_session_type)       \
+    X(scoped_registry_type)      \
+    X(db_connection_type)        \
+    X(kind_type)                 \
+    X(field_type)                \
+    X(clause_type)               \
+    X(column_element_type)       \
+    X(generative_type)           \
+    X(constructor_type)          \
+    X(codec_type)                \
+    X(decoder_type)              \
+    X(shape_type)                \
+    X(mapping_type)              \
+    X(instance_type)             \
+    X(attribute_type)            \
+    X(entity_plan_type)          \
+    X(identity_map_type)         \
+    X(no_value_type)
+
+/* What Python hands us at import (_core.configure); NULL until then.  The
+ * signatures stand in sqlactive_c/_hooks.py and sqlactive_c/sql/hooks.py. */
+#define SAC_STATE_HOOKS(X)                                              \
+    X(exc) /* dict: exception name -> class */                          \
+    X(make_database_error)                                              \
+    X(make_programming_error)                                           \
+    X(log_statement)                                                    \
+    X(log_event)                                                        \
+    X(log_rows)                                                         \
+    X(resolve_isolation) /* isolation_level -> the engine's word */     \
+    X(resolve_engine)    /* url + keywords -> what engine.c opens */    \
+    X(watch_port)        /* for loops without add_reader */             \
+    X(create_missing)    /* engine, metadatas -> coroutine */           \
+    X(run_sync)          /* facade factory and thread for run_sync */   \
+    X(default_base)      /* () -> ActiveRecordBaseModel */              \
+    X(operate)           /* operator, left, right, reverse -> node */   \
+    X(operators)         /* tuple, see column_element.c */              \
+    X(binary_class)      /* what a comparison makes */                  \
+    X(compile_shape)     /* statement, names, many -> Shape */          \
+    X(bind_class)        /* what a value in an expression becomes */    \
+    X(text_method)       /* name, text, args, kwargs -> anything */     \
+    X(configure_mappers) /* mapping */                                  \
+    X(load_attribute)    /* instance, attribute -> value */             \
+    X(set_related)       /* attribute, instance, value, old -> value */ \
+    X(make_collection)   /* attribute, instance -> collection */
+
+/* Other objects that the state owns. */
+#define SAC_STATE_OBJECTS(X)                                             \
+    X(get_running_loop) /* asyncio's */                                  \
+    X(current_task)                                                      \
+    X(cancelled_error)                                                   \
+    X(date_type) /* datetime.date; NULL until one is bound */            \
+    X(datetime_type)                                                     \
+    X(ports)       /* list of Port: event loops, by weak reference */    \
+    X(last_port)   /* the Port that was asked for last, or NULL */       \
+    X(templates)   /* dict: text -> Template, bounded (types/text.c) */  \
+    X(binary_kind) /* the Kind of binary_class */                        \
+    X(bind_kind)   /* the Kind of bind_class */                          \
+    X(recent_keys) /* list of ResultKeys (bridge/keys.c), or NULL */     \
+    X(static_ids)  /* dict: thing -> its number (types/node_digest.c) */ \
+    X(no_value)    /* NO_VALUE: what is not known (types/instance.h) */
+
+/* Interned names. */
+#define SAC_STATE_NAMES(X)                             \
+    X(str_create_future, "create_future")              \
+    X(str_set_result, "set_result")                    \
+    X(str_done, "done")                                \
+    X(str_future_blocking, "_asyncio_future_blocking") \
+    X(str_call_later, "call_later")                    \
+    X(str_cancel, "cancel")                            \
+    X(str_add_reader, "add_reader")                    \
+    X(str_remove_reader, "remove_reader")              \
+    X(str_is_closed, "is_closed")                      \
+    X(str_send, "send")                                \
+    X(str_throw, "throw")                              \
+    X(str_close, "close")                              \
+    X(str_text, "text")                                \
+    X(str_keys, "keys")                                \
+    X(str_isoformat, "isoformat")                      \
+    X(str_space, " ")                                  \
+    X(str_kind, "_kind")                               \
+    X(str_static_key, "static_key")                    \
+    X(str_int, "int")                                  \
+    X(str_is_safe, "is_safe")                          \
+    X(str_entity_node, "__entity_node__")              \
+    X(str_mapping, "__mapping__")
+
 typedef struct Sac_State {
-    /* Types, each made by the register function of its file. */
-    PyTypeObject *operation_type;
-    PyTypeObject *execution_type;
-    PyTypeObject *port_type;
-    PyTypeObject *text_type;
-    PyTypeObject *template_type;
-    PyTypeObject *keys_type;
-    PyTypeObject *row_type;
-    PyTypeObject *row_mapping_type;
-    PyTypeObject *result_type;
-    PyTypeObject *scalar_result_type;
-    PyTypeObject *mapping_result_type;
-    PyTypeObject *frozen_result_type;
-    PyTypeObject *async_result_type;
-    PyTypeObject *async_scalar_result_type;
-    PyTypeObject *async_mapping_result_type;
-    PyTypeObject *async_partitions_type;
-    PyTypeObject *ready_type;
-    PyTypeObject *engine_type;
-    PyTypeObject *pool_type;
-    PyTypeObject *channel_type;
-    PyTypeObject *stream_source_type;
-    PyTypeObject *stream_context_type;
-    PyTypeObject *connection_type;
-    PyTypeObject *transaction_type;
-    PyTypeObject *session_type;
-    PyTypeObject *session_transaction_type;
-    PyTypeObject *sessionmaker_type;
-    PyTypeObject *scoped_session_type;
-    PyTypeObject *scoped_registry_type;
-    PyTypeObject *db_connection_type;
-
-    /* Callables that Python hands us at import (_core.configure); NULL until
-     * then.  Their signatures stand in sqlactive_c/_hooks.py. */
-    PyObject *exc; /* dict: exception name -> class */
-    PyObject *make_database_error;
-    PyObject *make_programming_error;
-    PyObject *log_statement;
-    PyObject *log_event;
-    PyObject *log_rows;
-    PyObject *resolve_isolation; /* isolation_level -> the engine's word */
-    PyObject *resolve_engine;    /* url + keywords -> what engine.c opens */
-    PyObject *watch_port;        /* for loops without add_reader */
-    PyObject *create_missing;    /* engine, metadatas -> coroutine */
-    PyObject *run_sync;          /* facade factory and thread for run_sync */
-    PyObject *default_base;      /* () -> ActiveRecordBaseModel */
-
-    /* From asyncio and the standard library. */
-    PyObject *get_running_loop;
-    PyObject *current_task;
-    PyObject *cancelled_error;
-    PyObject *date_type; /* datetime.date; NULL until one is bound */
-    PyObject *datetime_type;
-
-    /* Event loops: list of Port, each with a weak reference to its loop. */
-    PyObject *ports;
-    PyObject *last_port; /* the Port that was asked for last, or NULL */
-
-    /* Compiled texts: dict of str -> Template, bounded (types/text.c). */
-    PyObject *templates;
-    sac_list live_templates; /* all there are, also those that were dropped
-                                   from the dict */
-
-    /* Interned names. */
-    PyObject *str_create_future;
-    PyObject *str_set_result;
-    PyObject *str_done;
-    PyObject *str_future_blocking; /* _asyncio_future_blocking */
-    PyObject *str_call_later;
-    PyObject *str_cancel;
-    PyObject *str_add_reader;
-    PyObject *str_remove_reader;
-    PyObject *str_is_closed;
-    PyObject *str_send;
-    PyObject *str_throw;
-    PyObject *str_close;
-    PyObject *str_text;
-    PyObject *str_keys;
-    PyObject *str_isoformat;
-    PyObject *str_space;
+#define X(name) PyTypeObject *name;
+    SAC_STATE_TYPES(X)
+#undef X
+#define X(name) PyObject *name;
+    SAC_STATE_HOOKS(X)
+    SAC_STATE_OBJECTS(X)
+#undef X
+#define X(name, text) PyObject *name;
+    SAC_STATE_NAMES(X)
+#undef X
 
     /* Not Python objects. */
+    void *datetime_api;         /* PyDateTime_CAPI; NULL until a codec needs
+                                   it */
+    sac_list live_templates;    /* all there are, also those that were
+                                   dropped from the dict */
+    sac_list live_shapes;       /* all there are (types/shape.c) */
+    uint64_t last_identity;     /* numbers given to things (types/node.h) */
+    uint64_t last_walk;         /* numbers given to walks over nodes */
     sac_registry *registry;     /* owned: writer tokens of open files */
     sac_list waiting;           /* of Sac_Execution: those with a future */
     sac_list engines;           /* of Sac_Engine: those that are alive */

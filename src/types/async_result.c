@@ -72,7 +72,7 @@ result_mappings(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
     return (PyObject *)Sac_FetcherDerive(
         (Sac_Fetcher *)op, SAC_STATE(op)->async_mapping_result_type,
-        SAC_SHAPE_MAPPING);
+        SAC_FORM_MAPPING);
 }
 
 static PyObject *
@@ -92,7 +92,10 @@ result_traverse(PyObject *op, visitproc visit, void *arg)
 {
     Sac_AsyncResult *self = (Sac_AsyncResult *)op;
     Py_VISIT(self->source);
-    Py_VISIT(self->supply.list);
+    int rc = Sac_SupplyTraverse(&self->supply, visit, arg);
+    if (rc != 0) {
+        return rc;
+    }
     return Sac_FetcherTraverse(op, visit, arg);
 }
 
@@ -101,7 +104,7 @@ result_clear(PyObject *op)
 {
     Sac_AsyncResult *self = (Sac_AsyncResult *)op;
     Py_CLEAR(self->source);
-    Py_CLEAR(self->supply.list);
+    Sac_SupplyClear(&self->supply);
     return Sac_FetcherClear(op);
 }
 
@@ -110,7 +113,7 @@ result_dealloc(PyObject *op)
 {
     Sac_AsyncResult *self = (Sac_AsyncResult *)op;
     PyObject_GC_UnTrack(op);
-    Sac_SupplyDrop(&self->supply);
+    Sac_SupplyFini(&self->supply);
     Py_CLEAR(self->source);
     Sac_FetcherDealloc(op);
 }

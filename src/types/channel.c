@@ -14,7 +14,12 @@
 #include "bridge/params.h"
 #include "bridge/values.h"
 #include "types/engine.h"
+#include "types/fetch.h"
+#include "types/node.h"
+#include "types/outcome.h"
 #include "types/result.h"
+#include "types/shape.h"
+#include "types/statement.h"
 #include "types/stream.h"
 #include "types/text.h"
 
@@ -62,7 +67,9 @@ log_execution(Sac_Execution *execution)
     PyObject *none = PyObject_CallFunctionObjArgs(
         SAC_STATE(channel)->log_statement, engine->log, execution->statement,
         shown, execution->many ? Py_True : Py_False,
-        execution->names == NULL ? Py_True : Py_False, NULL);
+        execution->names == NULL && execution->shape == NULL ? Py_True
+                                                             : Py_False,
+        NULL);
     Py_DECREF(shown);
     Py_XDECREF(none);
     return none == NULL ? -1 : 0;
@@ -171,31 +178,6 @@ drop_task(Sac_Channel *channel)
     }
 }
 
-/* What the execution left behind, ready for a result; keys is new. */
-static int
-take_outcome(Sac_Execution *execution, Sac_Outcome *outcome)
-{
-    sac_step *step = execution->call.stream != NULL
-                         ? &execution->call.stream->step
-                         : &execution->step;
-    unsigned facts = sac_plan_facts(step->plan);
-    *outcome = (Sac_Outcome){
-        .changes = facts & SAC_PLAN_DML ? step->changes : -1,
-        .last_rowid = step->last_rowid,
-        .has_last_rowid = (facts & SAC_PLAN_INSERT) != 0,
-    };
-    if (step->columns != NULL) {
-        outcome->keys = Sac_KeysFromColumns(SAC_STATE(channel_of(execution)),
-                                            step->columns);
-        if (outcome->keys == NULL) {
-            return -1;
-        }
-        outcome->rows = step->rows;
-        step->rows = NULL;
-    }
-    return 0;
-}
-
 static int
 log_rows(Sac_Channel *channel, PyObject *result)
 {
@@ -212,7 +194,7 @@ finish_result(Sac_Execution *execution)
     Sac_Channel *channel = channel_of(execution);
     Sac_Outcome outcome;
     drop_task(channel);
-    if (take_outcome(execution, &outcome) < 0) {
+    if (Sac_OutcomeTake(execution, &outcome) < 0) {
         return NULL;
     }
     PyObject *result = Sac_ResultNew(SAC_STATE(channel), &outcome);
@@ -224,13 +206,39 @@ finish_result(Sac_Execution *execution)
     return result;
 }
 
+/* Whether the first item is not just the first cell of the rows. */
+static bool
+needs_result(const Sac_Execution *execution)
+{
+    const Sac_Shape *shape = (Sac_Shape *)execution->shape;
+    return execution->step.rows == NULL ||
+           engine_of(channel_of(execution))->logs_rows ||
+           (shape != NULL && (shape->implicit || shape->textual));
+}
+
+static PyObject *
+decoded_scalar(Sac_Execution *execution)
+{
+    Sac_Outcome outcome;
+    Sac_Supply supply;
+    if (Sac_OutcomeTake(execution, &outcome) < 0) {
+        return NULL;
+    }
+    Sac_SupplyInit(&supply, &outcome);
+    PyObject *item =
+        Sac_SupplyScalar(SAC_STATE(channel_of(execution)), &supply);
+    Sac_SupplyFini(&supply);
+    Py_DECREF(outcome.keys);
+    return item;
+}
+
 /* The first cell needs no result object around it. */
 static PyObject *
 finish_scalar(Sac_Execution *execution)
 {
     Sac_Channel *channel = channel_of(execution);
-    sac_step *step = &execution->step;
-    if (step->rows == NULL || engine_of(channel)->logs_rows) {
+    const Sac_Shape *shape = (Sac_Shape *)execution->shape;
+    if (needs_result(execution)) {
         PyObject *result = finish_result(execution);
         if (result == NULL) {
             return NULL;
@@ -240,9 +248,12 @@ finish_scalar(Sac_Execution *execution)
         return scalar;
     }
     drop_task(channel);
+    if (shape != NULL && shape->decoder != NULL) {
+        return decoded_scalar(execution);
+    }
     sac_cursor cursor;
     sac_cell cell;
-    sac_cursor_init(&cursor, step->rows);
+    sac_cursor_init(&cursor, execution->step.rows);
     if (!sac_cursor_row(&cursor)) {
         Py_RETURN_NONE;
     }
@@ -273,7 +284,7 @@ finish_stream(Sac_Execution *execution)
     Sac_Channel *channel = channel_of(execution);
     Sac_Outcome outcome;
     drop_task(channel);
-    if (take_outcome(execution, &outcome) < 0) {
+    if (Sac_OutcomeTake(execution, &outcome) < 0) {
         return NULL;
     }
     PyObject *result = Sac_StreamResult(execution, channel, &outcome);
@@ -342,9 +353,14 @@ fill_driver_sql(Sac_State *state, Sac_Execution *execution, sac_engine *engine,
 }
 
 static int
-fill_text(Sac_State *state, Sac_Execution *execution, sac_engine *engine,
-          PyObject *statement, PyObject *parameters)
+fill_statement(Sac_State *state, Sac_Execution *execution, Sac_Engine *owner,
+               PyObject *statement, PyObject *parameters)
 {
+    sac_engine *engine = owner->engine;
+    if (Sac_NodeCheck(state, statement)) {
+        return Sac_StatementApply(state, statement, owner, execution,
+                                  parameters);
+    }
     if (!Sac_TextCheck(state, statement)) {
         (void)Sac_RaiseAbout(state, "ObjectNotExecutableError", statement);
         return -1;
@@ -361,17 +377,17 @@ Sac_ChannelExecute(Sac_Channel *channel, PyObject *owner, PyObject *statement,
                    const Sac_OpKind *kind)
 {
     Sac_State *state = SAC_STATE(channel);
-    sac_engine *engine = engine_of(channel)->engine;
+    Sac_Engine *engine = engine_of(channel);
     Sac_Execution *execution =
         new_execution(channel, owner, kind, SAC_CALL_EXECUTE, finisher(want));
     if (execution == NULL) {
         return NULL;
     }
     execution->before = before_execute;
-    int rc =
-        driver_sql
-            ? fill_driver_sql(state, execution, engine, statement, parameters)
-            : fill_text(state, execution, engine, statement, parameters);
+    int rc = driver_sql ? fill_driver_sql(state, execution, engine->engine,
+                                          statement, parameters)
+                        : fill_statement(state, execution, engine, statement,
+                                         parameters);
     if (rc == 0 &&
         (want == SAC_WANT_STREAM || want == SAC_WANT_STREAM_SCALARS)) {
         rc = Sac_StreamPrepare(execution, channel);

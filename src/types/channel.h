@@ -45,7 +45,7 @@ typedef enum Sac_Want {
 
 /* All return a new awaitable, or NULL with an exception when the arguments
  * are wrong.  `owner` (strong in the awaitable) is the face that was called;
- * `statement` is a TextClause, or a str when `driver_sql`. */
+ * `statement` is a TextClause or a node, or a str when `driver_sql`. */
 PyObject *Sac_ChannelExecute(Sac_Channel *channel, PyObject *owner,
                              PyObject *statement, PyObject *parameters,
                              bool driver_sql, Sac_Want want,

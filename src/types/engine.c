@@ -56,6 +56,7 @@ engine_new(Sac_State *state, sac_engine *engine)
            sizeof(*self) - sizeof(PyObject));
     self->engine = engine;
     sac_list_init(&self->link);
+    Sac_ShapeCacheInit(&self->shapes, 0);
     PyObject_GC_Track(self);
     return self;
 }
@@ -77,6 +78,7 @@ engine_from_spec(Sac_State *state, PyObject *spec)
         return NULL;
     }
     sac_list_push_back(&state->engines, &self->link);
+    Sac_ShapeCacheInit(&self->shapes, (size_t)engine->options.plan_cache);
     if (Sac_EngineFill(state, self, spec) < 0 || read_log(self) < 0) {
         Py_DECREF(self);
         return NULL;
@@ -168,7 +170,7 @@ engine_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->isolation_name);
     Py_VISIT(self->poolclass);
     Py_VISIT(self->origin);
-    return 0;
+    return Sac_ShapeCacheTraverse(&self->shapes, visit, arg);
 }
 
 static int
@@ -183,6 +185,7 @@ engine_clear(PyObject *op)
     Py_CLEAR(self->isolation_name);
     Py_CLEAR(self->poolclass);
     Py_CLEAR(self->origin);
+    Sac_ShapeCacheClear(&self->shapes);
     return 0;
 }
 
@@ -390,7 +393,8 @@ PyDoc_STRVAR(
     "Counters since the engine was made, as a dict of ints:\n"
     "inline_runs, worker_runs, handovers (begun inline, ended on a worker),\n"
     "busy_retries, cancelled, checkpoints, plans, plans_limit, plan_hits,\n"
-    "plan_misses, connections, idle, waiting, threads, writers_waiting.");
+    "plan_misses, shapes, shapes_limit, shape_hits, shape_misses (compiled\n"
+    "statements), connections, idle, waiting, threads, writers_waiting.");
 
 static PyObject *
 engine_stats(PyObject *op, PyObject *Py_UNUSED(ignored))
@@ -402,6 +406,7 @@ engine_stats(PyObject *op, PyObject *Py_UNUSED(ignored))
     }
     sac_pool_counts pool = sac_pool_count(engine->pool);
     sac_plans_counts plans = sac_plans_count(engine->plans);
+    const Sac_ShapeCache *shapes = Sac_EngineShapes((Sac_Engine *)op);
     sac_engine_load load = sac_engine_loaded(engine);
     sac_counters *counters = &engine->counters;
     if (put(stats, "inline_runs", atomic_load(&counters->inline_runs)) < 0 ||
@@ -414,6 +419,10 @@ engine_stats(PyObject *op, PyObject *Py_UNUSED(ignored))
         put(stats, "plans_limit", plans.capacity) < 0 ||
         put(stats, "plan_hits", plans.hits) < 0 ||
         put(stats, "plan_misses", plans.misses) < 0 ||
+        put(stats, "shapes", shapes->size) < 0 ||
+        put(stats, "shapes_limit", shapes->limit) < 0 ||
+        put(stats, "shape_hits", shapes->hits) < 0 ||
+        put(stats, "shape_misses", shapes->misses) < 0 ||
         put(stats, "connections", (unsigned)pool.open) < 0 ||
         put(stats, "idle", (unsigned)pool.idle) < 0 ||
         put(stats, "waiting", (unsigned)pool.waiting) < 0 ||

@@ -7,6 +7,7 @@
 
 #include "bridge/state.h"
 #include "engine/lease.h"
+#include "types/shape_cache.h"
 
 typedef struct Sac_Engine {
     PyObject_HEAD
@@ -22,13 +23,22 @@ typedef struct Sac_Engine {
     double pool_timeout;   /* seconds */
     double writer_timeout; /* seconds */
     bool hide_parameters;
-    bool logs;        /* the log wants statements */
-    bool logs_rows;   /* and rows */
-    PyObject *origin; /* strong: the engine whose connections these
+    bool logs;             /* the log wants statements */
+    bool logs_rows;        /* and rows */
+    PyObject *origin;      /* strong: the engine whose connections these
                                 are, for a copy with other options; or NULL */
+    Sac_ShapeCache shapes; /* of an origin, used by its copies, too */
     PyObject *weakrefs;
     sac_list link; /* in state->engines, unless it is a copy */
 } Sac_Engine;
+
+/* -> borrowed: the shapes of the engine's statements. */
+static inline Sac_ShapeCache *
+Sac_EngineShapes(Sac_Engine *engine)
+{
+    return engine->origin == NULL ? &engine->shapes
+                                  : &((Sac_Engine *)engine->origin)->shapes;
+}
 
 /* -> the isolation for a word of engine/create.py, or -1 with ArgumentError.
  */

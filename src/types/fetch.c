@@ -8,37 +8,9 @@
 
 #include "bridge/errors.h"
 #include "bridge/values.h"
+#include "types/identity_map.h"
 #include "types/row.h"
-
-void
-Sac_SupplyInit(Sac_Supply *supply, Sac_Outcome *outcome)
-{
-    *supply = (Sac_Supply){.returns_rows = outcome->keys != NULL};
-    if (outcome->keys != NULL) {
-        supply->columns = PyTuple_GET_SIZE(outcome->keys->names);
-    }
-    Sac_SupplyFeed(supply, outcome->rows, false);
-    outcome->rows = NULL;
-}
-
-void
-Sac_SupplyFeed(Sac_Supply *supply, sac_rows *rows, bool more)
-{
-    sac_rows_free(supply->rows);
-    supply->rows = rows;
-    supply->more = more;
-    if (rows != NULL) {
-        sac_cursor_init(&supply->cursor, rows);
-    }
-}
-
-void
-Sac_SupplyDrop(Sac_Supply *supply)
-{
-    sac_rows_free(supply->rows);
-    supply->rows = NULL;
-    Py_CLEAR(supply->list);
-}
+#include "types/session.h"
 
 static Py_ssize_t
 rows_left(const Sac_Supply *supply)
@@ -163,6 +135,156 @@ one_cell(Sac_Fetcher *self, Sac_State *state, Py_ssize_t at)
     return object_of(state, &cell);
 }
 
+/* ---- decoded items ----------------------------------------------------- */
+
+enum { STACK_CELLS = 32 };
+
+/* Rows from which on the garbage collector waits until they are made. */
+enum { PAUSE_COLLECTOR = 500 };
+
+/* One row that is being decoded.  Its cells are all read before any of them
+ * is looked at: decoding can run Python code, which may do anything to the
+ * result but fetch from it. */
+typedef struct Decoding {
+    Sac_Supply *supply;
+    sac_cell *cells;
+    sac_cell stack[STACK_CELLS];
+} Decoding;
+
+/* That of the session, or one for this result alone.  -> 0 or -1. */
+static int
+find_identity_map(Sac_Supply *supply, Sac_State *state)
+{
+    Sac_Session *session = (Sac_Session *)supply->load.session;
+    PyObject *map =
+        session != NULL
+            ? Py_XNewRef((PyObject *)Sac_SessionIdentityMap(session))
+            : (PyObject *)Sac_IdentityMapNew(state, NULL);
+    supply->load.identity_map = map;
+    return map == NULL ? -1 : 0;
+}
+
+static int
+prepare_decoding(Decoding *self, Sac_State *state)
+{
+    Sac_Supply *supply = self->supply;
+    if (supply->decoding) {
+        (void)Sac_RaiseNamed(state, "InvalidRequestError",
+                             "this result is being fetched from");
+        return -1;
+    }
+    if (supply->rows == NULL) {
+        return -1;
+    }
+    int count = sac_rows_columns(supply->rows);
+    const Sac_Decoder *decoder = supply->decoder;
+    if (count < decoder->cells) {
+        (void)Sac_RaiseNamed(state, "InvalidRequestError",
+                             "the statement gives %d columns, its result "
+                             "needs %d",
+                             count, decoder->cells);
+        return -1;
+    }
+    if (decoder->entities && supply->load.identity_map == NULL &&
+        find_identity_map(supply, state) < 0) {
+        return -1;
+    }
+    self->cells = self->stack;
+    if (count > STACK_CELLS) {
+        self->cells = PyMem_New(sac_cell, (size_t)count);
+        if (self->cells == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void
+end_decoding(Decoding *self)
+{
+    Sac_Supply *supply = self->supply;
+    supply->decoding = false;
+    sac_rows_free(supply->held);
+    supply->held = NULL;
+    if (self->cells != self->stack) {
+        PyMem_Free(self->cells);
+    }
+}
+
+/* Reads the next row.  -> 0, to be ended; or -1 with an exception, or without
+ * when there is none. */
+static int
+begin_decoding(Decoding *self, Sac_State *state)
+{
+    if (prepare_decoding(self, state) < 0) {
+        return -1;
+    }
+    Sac_Supply *supply = self->supply;
+    if (!begin_row(supply)) {
+        end_decoding(self);
+        return -1;
+    }
+    supply->decoding = true;
+    int count = sac_rows_columns(supply->rows);
+    for (int i = 0; i < count; i++) {
+        sac_cursor_cell(&supply->cursor, &self->cells[i]);
+    }
+    return 0;
+}
+
+static inline PyObject *
+decode(Decoding *self, Sac_State *state, Py_ssize_t at)
+{
+    const Sac_Item *item = &self->supply->decoder->items[at];
+    if (item->kind == SAC_ITEM_CELL && item->object == NULL) {
+        return object_of(state, &self->cells[item->at]);
+    }
+    return Sac_DecodeItem(state, item, self->cells, &self->supply->load);
+}
+
+/* The next row, whole or in part. */
+static PyObject *
+decoded_row(Sac_Fetcher *self, Sac_State *state, PyTypeObject *type)
+{
+    Decoding decoding = {.supply = self->supply};
+    if (begin_decoding(&decoding, state) < 0) {
+        return NULL;
+    }
+    /* unique() and columns() may change these meanwhile. */
+    Py_ssize_t width = self->width;
+    const Py_ssize_t *picks = self->picks;
+    Sac_Row *row = Sac_RowAlloc(type, self->keys, width);
+    for (Py_ssize_t i = 0; row != NULL && i < width; i++) {
+        row->items[i] = decode(&decoding, state, picks != NULL ? picks[i] : i);
+        if (row->items[i] == NULL) {
+            Sac_RowDrop(row, i);
+            row = NULL;
+        }
+    }
+    end_decoding(&decoding);
+    return row == NULL ? NULL : Sac_RowReady(row);
+}
+
+static PyObject *
+decoded_item(Sac_Supply *supply, Sac_State *state, Py_ssize_t at)
+{
+    Decoding decoding = {.supply = supply};
+    if (begin_decoding(&decoding, state) < 0) {
+        return NULL;
+    }
+    PyObject *item = decode(&decoding, state, at);
+    end_decoding(&decoding);
+    return item;
+}
+
+PyObject *
+Sac_SupplyScalar(Sac_State *state, Sac_Supply *supply)
+{
+    PyObject *item = decoded_item(supply, state, 0);
+    return item != NULL || PyErr_Occurred() ? item : Py_NewRef(Py_None);
+}
+
 /* The next of the rows that were made before. */
 static PyObject *
 listed_item(Sac_Fetcher *self, PyTypeObject *type)
@@ -171,12 +293,12 @@ listed_item(Sac_Fetcher *self, PyTypeObject *type)
     PyObject *item = NULL;
     Sac_Row *made =
         (Sac_Row *)Py_NewRef(PyList_GET_ITEM(supply->list, supply->at++));
-    if (self->shape == SAC_SHAPE_SCALAR) {
+    if (self->form == SAC_FORM_SCALAR) {
         item = Py_NewRef(made->items[self->picks ? self->picks[0] : 0]);
     }
     else if (self->picks == NULL) {
-        item = self->shape == SAC_SHAPE_ROW ? Py_NewRef((PyObject *)made)
-                                            : Sac_RowCopy(type, made);
+        item = self->form == SAC_FORM_ROW ? Py_NewRef((PyObject *)made)
+                                          : Sac_RowCopy(type, made);
     }
     else {
         Sac_Row *row = Sac_RowAlloc(type, self->keys, self->width);
@@ -194,13 +316,19 @@ static inline PyObject *
 make_item(Sac_Fetcher *self, Sac_State *state)
 {
     Sac_Supply *supply = self->supply;
-    PyTypeObject *type = self->shape == SAC_SHAPE_MAPPING
+    PyTypeObject *type = self->form == SAC_FORM_MAPPING
                              ? state->row_mapping_type
                              : state->row_type;
     if (supply->rows == NULL) {
         return rows_left(supply) > 0 ? listed_item(self, type) : NULL;
     }
-    if (self->shape == SAC_SHAPE_SCALAR) {
+    if (supply->decoder != NULL) {
+        return self->form == SAC_FORM_SCALAR
+                   ? decoded_item(supply, state,
+                                  self->picks ? self->picks[0] : 0)
+                   : decoded_row(self, state, type);
+    }
+    if (self->form == SAC_FORM_SCALAR) {
         return one_cell(self, state, self->picks ? self->picks[0] : 0);
     }
     return self->picks == NULL ? whole_row(self, state, type)
@@ -211,10 +339,10 @@ make_item(Sac_Fetcher *self, Sac_State *state)
 static PyObject *
 row_of(Sac_Fetcher *self, Sac_State *state, PyObject *item)
 {
-    if (self->shape == SAC_SHAPE_ROW) {
+    if (self->form == SAC_FORM_ROW) {
         return Py_NewRef(item);
     }
-    if (self->shape == SAC_SHAPE_MAPPING) {
+    if (self->form == SAC_FORM_MAPPING) {
         return Sac_RowCopy(state->row_type, (Sac_Row *)item);
     }
     Sac_Row *row = Sac_RowAlloc(state->row_type, self->keys, 1);
@@ -263,7 +391,7 @@ static PyObject *
 unique_key(Sac_Fetcher *self, Sac_State *state, PyObject *item)
 {
     if (self->strategy == NULL) {
-        return self->shape == SAC_SHAPE_SCALAR
+        return self->form == SAC_FORM_SCALAR
                    ? hashable(Py_NewRef(item), false)
                    : hashable(Sac_RowTuple((Sac_Row *)item), true);
     }
@@ -385,8 +513,14 @@ Sac_FetchList(Sac_Fetcher *self, Py_ssize_t limit)
     Sac_Supply *supply = self->supply;
     Py_ssize_t left = rows_left(supply);
     Py_ssize_t most = limit < 0 || limit > left ? left : limit;
+    /* Nothing that is made here is garbage yet, and looking for some each few
+     * hundred objects costs a third of the whole. */
+    bool pause = most > PAUSE_COLLECTOR && PyGC_Disable() == 1;
     PyObject *list =
         self->seen != NULL ? unique_list(self, most) : plain_list(self, most);
+    if (pause) {
+        (void)PyGC_Enable();
+    }
     /* fetchmany() meets the end when it looks for more and finds nothing:
      * what it finds it gives without looking on, unless it must be unique. */
     if (list != NULL && !supply->more) {

@@ -15,18 +15,24 @@
 #include "bridge/keys.h"
 #include "bridge/state.h"
 #include "engine/rows.h"
+#include "types/decoder.h"
 #include "types/result.h"
 
 typedef struct Sac_Supply {
-    sac_rows *rows;     /* owned, or NULL */
-    sac_cursor cursor;  /* into rows */
-    PyObject *list;     /* strong: list of Row, or NULL */
-    Py_ssize_t at;      /* of list: the next one */
-    Py_ssize_t columns; /* of each row */
+    sac_rows *rows;       /* owned, or NULL */
+    sac_cursor cursor;    /* into rows */
+    PyObject *list;       /* strong: list of Row, or NULL */
+    Py_ssize_t at;        /* of list: the next one */
+    Py_ssize_t columns;   /* of each row, or items where there is a decoder */
+    Sac_Decoder *decoder; /* strong; NULL: items are plain values */
+    Sac_LoadContext load; /* for the decoder */
+    sac_rows *held;       /* owned: let go of while a row of them was
+                             decoded; or NULL */
     bool returns_rows;
     bool more;      /* a stream: another batch may follow this one */
     bool exhausted; /* a fetch has met the end */
     bool closed;
+    bool decoding; /* a row, which can run Python code */
 } Sac_Supply;
 
 /* steals: outcome->rows. */
@@ -35,18 +41,25 @@ void Sac_SupplyInit(Sac_Supply *supply, Sac_Outcome *outcome);
 void Sac_SupplyFeed(Sac_Supply *supply, sac_rows *rows, bool more);
 /* Drops the rows that are left. */
 void Sac_SupplyDrop(Sac_Supply *supply);
+/* -> new ref: the first decoded item of the next row, None if there is none.
+ * The supply has a decoder. */
+PyObject *Sac_SupplyScalar(Sac_State *state, Sac_Supply *supply);
+/* For the object that owns it: its references, and its end. */
+int Sac_SupplyTraverse(Sac_Supply *supply, visitproc visit, void *arg);
+void Sac_SupplyClear(Sac_Supply *supply);
+void Sac_SupplyFini(Sac_Supply *supply);
 
-typedef enum Sac_Shape {
-    SAC_SHAPE_ROW,
-    SAC_SHAPE_MAPPING,
-    SAC_SHAPE_SCALAR,
-} Sac_Shape;
+typedef enum Sac_Form {
+    SAC_FORM_ROW,
+    SAC_FORM_MAPPING,
+    SAC_FORM_SCALAR,
+} Sac_Form;
 
 typedef struct Sac_Fetcher {
     PyObject_HEAD
     Sac_Supply *supply; /* embedded in this object, or in `real` */
     PyObject *real;     /* strong: whose supply it is; NULL: its own */
-    Sac_Shape shape;
+    Sac_Form form;
     Sac_Keys *keys;       /* strong: of the rows that leave; NULL when the
                              statement returned none */
     Py_ssize_t *picks;    /* owned: columns that leave; NULL: all */
@@ -61,7 +74,7 @@ typedef struct Sac_Fetcher {
 void Sac_FetcherInit(Sac_Fetcher *self, Sac_Supply *supply, Sac_Keys *keys);
 /* -> new ref: a filter of `type` over the items of `from`. */
 Sac_Fetcher *Sac_FetcherDerive(Sac_Fetcher *from, PyTypeObject *type,
-                               Sac_Shape shape);
+                               Sac_Form form);
 /* -> new ref: a filter of `type` over one column; `which` is an int or a
  * name, NULL: the first.  NULL with an exception. */
 PyObject *Sac_FetcherScalars(Sac_Fetcher *self, PyTypeObject *type,

@@ -11,7 +11,7 @@ void
 Sac_FetcherInit(Sac_Fetcher *self, Sac_Supply *supply, Sac_Keys *keys)
 {
     self->supply = supply;
-    self->shape = SAC_SHAPE_ROW;
+    self->form = SAC_FORM_ROW;
     self->keys = (Sac_Keys *)Py_XNewRef(keys);
     self->width = supply->columns;
 }
@@ -32,7 +32,7 @@ copy_picks(const Py_ssize_t *picks, Py_ssize_t count)
 }
 
 Sac_Fetcher *
-Sac_FetcherDerive(Sac_Fetcher *from, PyTypeObject *type, Sac_Shape shape)
+Sac_FetcherDerive(Sac_Fetcher *from, PyTypeObject *type, Sac_Form form)
 {
     Sac_Fetcher *self = (Sac_Fetcher *)type->tp_alloc(type, 0);
     if (self == NULL) {
@@ -41,7 +41,7 @@ Sac_FetcherDerive(Sac_Fetcher *from, PyTypeObject *type, Sac_Shape shape)
     PyObject *real = from->real != NULL ? from->real : (PyObject *)from;
     self->supply = from->supply;
     self->real = Py_NewRef(real);
-    self->shape = shape;
+    self->form = form;
     self->keys = (Sac_Keys *)Py_XNewRef(from->keys);
     self->width = from->width;
     self->seen = Py_XNewRef(from->seen);
@@ -154,6 +154,11 @@ Sac_FetcherPick(Sac_Fetcher *self, PyObject *const *which, Py_ssize_t count)
     if (Sac_FetcherCheckRows(self) < 0) {
         return -1;
     }
+    if (self->supply->decoding) {
+        Sac_RaiseNamed(SAC_STATE(self), "InvalidRequestError",
+                       "this result is being fetched from");
+        return -1;
+    }
     if (count == 0) {
         Sac_RaiseNamed(SAC_STATE(self), "ArgumentError",
                        "At least one column is needed");
@@ -195,7 +200,7 @@ Sac_FetcherScalars(Sac_Fetcher *self, PyTypeObject *type, PyObject *which)
     if (column == NULL) {
         return NULL;
     }
-    Sac_Fetcher *filter = Sac_FetcherDerive(self, type, SAC_SHAPE_SCALAR);
+    Sac_Fetcher *filter = Sac_FetcherDerive(self, type, SAC_FORM_SCALAR);
     if (filter != NULL && Sac_FetcherPick(filter, &column, 1) < 0) {
         Py_CLEAR(filter);
     }

@@ -8,16 +8,36 @@
 
 #include "bridge/args.h"
 #include "types/fetch_methods.h"
+#include "types/result_facts.h"
 #include "types/result_types.h"
 #include "types/row.h"
+#include "types/shape.h"
 
 typedef struct ResultObject {
     Sac_Fetcher fetcher;
     Sac_Supply supply;
-    int64_t changes;
-    int64_t last_rowid;
-    bool has_last_rowid;
+    Sac_ResultFacts facts;
 } ResultObject;
+
+Sac_ResultFacts *
+Sac_FactsOf(PyObject *result)
+{
+    return &((ResultObject *)result)->facts;
+}
+
+/* Rows that the user did not ask for are no rows of the result. */
+static int
+keep_returned(ResultObject *self)
+{
+    const Sac_Shape *shape = (Sac_Shape *)self->facts.shape;
+    if (shape == NULL || !shape->implicit || !self->supply.returns_rows) {
+        return 0;
+    }
+    self->facts.returned = Sac_FetchList(&self->fetcher, -1);
+    self->supply.returns_rows = false;
+    self->supply.exhausted = false;
+    return self->facts.returned == NULL ? -1 : 0;
+}
 
 PyObject *
 Sac_ResultNew(Sac_State *state, Sac_Outcome *outcome)
@@ -31,9 +51,10 @@ Sac_ResultNew(Sac_State *state, Sac_Outcome *outcome)
     }
     Sac_SupplyInit(&self->supply, outcome);
     Sac_FetcherInit(&self->fetcher, &self->supply, outcome->keys);
-    self->changes = outcome->changes;
-    self->last_rowid = outcome->last_rowid;
-    self->has_last_rowid = outcome->has_last_rowid;
+    Sac_FactsInit(&self->facts, outcome);
+    if (keep_returned(self) < 0) {
+        Py_CLEAR(self);
+    }
     return (PyObject *)self;
 }
 
@@ -70,7 +91,7 @@ Sac_OutcomeScalar(Sac_State *state, Sac_Outcome *outcome)
     }
     /* One column of one row: no Row is made. */
     Sac_Fetcher *self = (Sac_Fetcher *)result;
-    self->shape = SAC_SHAPE_SCALAR;
+    self->form = SAC_FORM_SCALAR;
     PyObject *value = Sac_FetcherOnly(self, SAC_ONLY_FIRST, false);
     Py_DECREF(result);
     return value;
@@ -79,14 +100,19 @@ Sac_OutcomeScalar(Sac_State *state, Sac_Outcome *outcome)
 static int
 result_traverse(PyObject *op, visitproc visit, void *arg)
 {
-    Py_VISIT(((ResultObject *)op)->supply.list);
-    return Sac_FetcherTraverse(op, visit, arg);
+    ResultObject *self = (ResultObject *)op;
+    int rc = Sac_SupplyTraverse(&self->supply, visit, arg);
+    if (rc == 0) {
+        rc = Sac_FactsTraverse(&self->facts, visit, arg);
+    }
+    return rc != 0 ? rc : Sac_FetcherTraverse(op, visit, arg);
 }
 
 static int
 result_clear(PyObject *op)
 {
-    Py_CLEAR(((ResultObject *)op)->supply.list);
+    Sac_SupplyClear(&((ResultObject *)op)->supply);
+    Sac_FactsClear(&((ResultObject *)op)->facts);
     return Sac_FetcherClear(op);
 }
 
@@ -94,7 +120,8 @@ static void
 result_dealloc(PyObject *op)
 {
     PyObject_GC_UnTrack(op);
-    Sac_SupplyDrop(&((ResultObject *)op)->supply);
+    Sac_SupplyFini(&((ResultObject *)op)->supply);
+    Sac_FactsClear(&((ResultObject *)op)->facts);
     Sac_FetcherDealloc(op);
 }
 
@@ -134,7 +161,7 @@ result_mappings(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
     return (PyObject *)Sac_FetcherDerive((Sac_Fetcher *)op,
                                          SAC_STATE(op)->mapping_result_type,
-                                         SAC_SHAPE_MAPPING);
+                                         SAC_FORM_MAPPING);
 }
 
 static PyObject *
@@ -179,22 +206,6 @@ result_get_self(PyObject *op, void *Py_UNUSED(closure))
 }
 
 static PyObject *
-result_get_rowcount(PyObject *op, void *Py_UNUSED(closure))
-{
-    return PyLong_FromLongLong(((ResultObject *)op)->changes);
-}
-
-static PyObject *
-result_get_lastrowid(PyObject *op, void *Py_UNUSED(closure))
-{
-    ResultObject *self = (ResultObject *)op;
-    if (!self->has_last_rowid) {
-        Py_RETURN_NONE;
-    }
-    return PyLong_FromLongLong(self->last_rowid);
-}
-
-static PyObject *
 result_get_returns_rows(PyObject *op, void *Py_UNUSED(closure))
 {
     return PyBool_FromLong(((ResultObject *)op)->supply.returns_rows);
@@ -205,6 +216,7 @@ static PyMethodDef result_methods[] = {
     SAC_FETCHONE_METHOD,
     SAC_CHOOSING_METHODS,
     SAC_KEYED_METHODS,
+    SAC_FACTS_METHODS,
     {"_buffered", result_buffered, METH_NOARGS,
      PyDoc_STR("_buffered($self, /)\n--\n\n"
                "Return all rows and keep them to be fetched. Private, for the "
@@ -250,14 +262,7 @@ static PyGetSetDef result_getset[] = {
     SAC_CLOSED_GETSET,
     {"t", result_get_self, NULL,
      PyDoc_STR("The result itself, for type checkers one of tuples."), NULL},
-    {"rowcount", result_get_rowcount, NULL,
-     PyDoc_STR("Rows that an INSERT, UPDATE or DELETE has changed; -1 for "
-               "other statements."),
-     NULL},
-    {"lastrowid", result_get_lastrowid, NULL,
-     PyDoc_STR("The rowid that an INSERT gave to its last row; None for "
-               "other statements."),
-     NULL},
+    SAC_FACTS_GETSET,
     {"returns_rows", result_get_returns_rows, NULL,
      PyDoc_STR("Whether the statement returns rows, be it none."), NULL},
     {NULL, NULL, NULL, NULL, NULL},

@@ -9,14 +9,22 @@
 #include "bridge/keys.h"
 #include "bridge/state.h"
 #include "engine/rows.h"
+#include "types/decoder.h"
 
 /* What a statement left behind. */
 typedef struct Sac_Outcome {
-    sac_rows *rows;      /* stolen; NULL: it returns no rows */
-    Sac_Keys *keys;      /* borrowed; NULL without rows */
-    int64_t changes;     /* rowcount, -1: not counted */
-    int64_t last_rowid;  /* lastrowid */
-    bool has_last_rowid; /* it was an INSERT */
+    sac_rows *rows;       /* stolen; NULL: it returns no rows */
+    Sac_Keys *keys;       /* borrowed; NULL without rows */
+    Sac_Decoder *decoder; /* borrowed; NULL: items are plain values */
+    PyObject *session;    /* borrowed: whose instances they are, or NULL */
+    PyObject *shape;      /* borrowed: Shape, or NULL for SQL as it was
+                             written */
+    PyObject *bound;      /* borrowed: see Sac_Execution, or NULL */
+    int64_t changes;      /* rowcount, -1: not counted */
+    int64_t last_rowid;   /* lastrowid */
+    bool has_last_rowid;  /* it was an INSERT */
+    PyObject *parameters; /* borrowed: several sets, as they were given, or
+                             NULL */
 } Sac_Outcome;
 
 /* -> new CursorResult (class Result), buffered: it needs no connection.

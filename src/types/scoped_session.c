@@ -407,6 +407,7 @@ static PyMethodDef scoped_methods[] = {
 static PyGetSetDef scoped_getset[] = {
     ATTRIBUTE(bind),
     ATTRIBUTE(info),
+    ATTRIBUTE(identity_map),
     ATTRIBUTE(is_active),
     ATTRIBUTE(autoflush),
     ATTRIBUTE(expire_on_commit),

@@ -11,6 +11,7 @@
 #include <structmember.h>
 
 #include "bridge/errors.h"
+#include "types/identity_map.h"
 #include "types/session_config.h"
 #include "types/session_methods.h"
 
@@ -213,6 +214,7 @@ session_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->info);
     Py_VISIT(self->channel);
     Py_VISIT(self->connection);
+    Py_VISIT(self->identity_map);
     return 0;
 }
 
@@ -220,6 +222,12 @@ static int
 session_clear(PyObject *op)
 {
     Sac_Session *self = (Sac_Session *)op;
+    if (self->identity_map != NULL) {
+        /* Whoever else has it finds it empty. */
+        self->identity_map->owner = NULL;
+        Sac_IdentityMapClear(self->identity_map);
+        Py_CLEAR(self->identity_map);
+    }
     Py_CLEAR(self->dict);
     Py_CLEAR(self->info);
     Py_CLEAR(self->connection);
@@ -371,10 +379,28 @@ static PyMethodDef session_methods[] = {
     {0},
 };
 
+Sac_IdentityMap *
+Sac_SessionIdentityMap(Sac_Session *self)
+{
+    if (self->identity_map == NULL) {
+        self->identity_map =
+            Sac_IdentityMapNew(SAC_STATE(self), (PyObject *)self);
+    }
+    return self->identity_map;
+}
+
+static PyObject *
+session_identity_map_get(PyObject *op, void *Py_UNUSED(closure))
+{
+    return Py_XNewRef((PyObject *)Sac_SessionIdentityMap((Sac_Session *)op));
+}
+
 static PyGetSetDef session_getset[] = {
     {"bind", session_bind_get, session_bind_set,
      "The AsyncEngine or AsyncConnection, or None.", NULL},
     {"info", session_info_get, NULL, "A dict of the user's own.", NULL},
+    {"identity_map", session_identity_map_get, NULL,
+     "The instances that it has loaded, by identity key.", NULL},
     {"is_active", session_active_get, NULL,
      "False when the transaction must be rolled back first.", NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},

@@ -63,6 +63,8 @@ typedef struct Sac_Session {
                              transaction, or NULL */
     /* The ORM half keeps its identity map and its lists of changes from here
      * on, in one block. */
+    struct Sac_IdentityMap *identity_map; /* strong; NULL until the first
+                                             use */
 } Sac_Session;
 
 /* ---- session.c ------------------------------------------------------- */
@@ -74,6 +76,9 @@ bool Sac_SessionCheck(Sac_State *state, PyObject *object);
 PyObject *Sac_SessionNew(Sac_State *state, PyObject *keywords);
 /* -> new awaitable: rolls back what is open and lets go of everything. */
 PyObject *Sac_SessionClose(Sac_Session *session);
+
+/* -> borrowed: its IdentityMap, made at the first use, or NULL. */
+struct Sac_IdentityMap *Sac_SessionIdentityMap(Sac_Session *session);
 
 /* ---- session_frame.c ------------------------------------------------- */
 

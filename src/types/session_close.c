@@ -4,6 +4,7 @@
 #include "types/session_methods.h"
 
 #include "bridge/compat.h"
+#include "types/identity_map.h"
 
 /* On a borrowed channel: what to send to undo what is ours there, new, or
  * NULL when there is nothing.  -> 0 or -1. */
@@ -41,6 +42,9 @@ let_go(Sac_Session *self, bool well)
         Sac_SessionPop(self, root);
     }
     Py_CLEAR(self->connection);
+    if (self->identity_map != NULL) {
+        Sac_IdentityMapClear(self->identity_map);
+    }
     if (shared || !well) {
         Py_CLEAR(self->channel);
         self->joined = false;

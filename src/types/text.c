@@ -400,11 +400,43 @@ check_names(Sac_State *state, PyObject *names, PyObject *values)
     return 0;
 }
 
+/* Parameters given as what bindparam() makes, by their keys.  -> 0 or -1. */
+static int
+add_binds(Sac_State *state, PyObject *names, PyObject *binds, PyObject *preset)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(binds); i++) {
+        PyObject *bind = PyTuple_GET_ITEM(binds, i);
+        if (state->bind_class == NULL ||
+            !PyObject_TypeCheck(bind, (PyTypeObject *)state->bind_class)) {
+            PyErr_SetString(PyExc_TypeError,
+                            "bindparams() takes what bindparam() makes, and"
+                            " values by keyword");
+            return -1;
+        }
+        PyObject *given = PyDict_New();
+        PyObject *key = PyObject_GetAttrString(bind, "key");
+        int rc = -1;
+        if (given != NULL && key != NULL &&
+            PyDict_SetItem(given, key, bind) == 0 &&
+            check_names(state, names, given) == 0) {
+            rc = PyDict_Update(preset, given);
+        }
+        Py_XDECREF(key);
+        Py_XDECREF(given);
+        if (rc < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 PyDoc_STRVAR(
     bindparams_doc,
-    "bindparams($self, /, **values)\n--\n\n"
+    "bindparams($self, /, *binds, **values)\n--\n\n"
     "Return a new TextClause with values for some parameters.\n\n"
-    "Args:\n    **values: Value by parameter name. What is passed to execute()\n"
+    "Args:\n    *binds: Parameters with a type or a value, made by\n"
+    "        bindparam().\n"
+    "    **values: Value by parameter name. What is passed to execute()\n"
     "        goes before them.\n\n"
     "Returns:\n    A new TextClause; this one stays as it is.\n\n"
     "Raises:\n    ArgumentError: The text has no parameter of that name.");
@@ -414,14 +446,13 @@ text_bindparams(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     TextObject *self = (TextObject *)op;
     const TemplateObject *template = (TemplateObject *)self->template;
-    if (PyTuple_GET_SIZE(args) > 0) {
-        PyErr_SetString(PyExc_TypeError,
-                        "bindparams() takes values by keyword only");
-        return NULL;
-    }
     PyObject *preset =
         self->preset != NULL ? PyDict_Copy(self->preset) : PyDict_New();
     if (preset == NULL) {
+        return NULL;
+    }
+    if (add_binds(SAC_STATE(op), template->names, args, preset) < 0) {
+        Py_DECREF(preset);
         return NULL;
     }
     if (kwargs != NULL &&
@@ -431,6 +462,46 @@ text_bindparams(PyObject *op, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     return text_make(Py_TYPE(op), self->text, self->template, preset);
+}
+
+/* What a text does as an element of statements is said in Python. */
+static PyObject *
+in_python(PyObject *op, const char *name, PyObject *args, PyObject *kwargs)
+{
+    PyObject *hook = SAC_STATE(op)->text_method;
+    if (hook == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "sqlactive_c is not imported yet");
+        return NULL;
+    }
+    return PyObject_CallFunction(hook, "sOOO", name, op, args,
+                                 kwargs == NULL ? Py_None : kwargs);
+}
+
+PyDoc_STRVAR(
+    columns_doc,
+    "columns($self, /, *columns, **types)\n--\n\n"
+    "Return the text as a SELECT whose columns are known.\n\n"
+    "Args:\n    *columns: The columns, in the order of the text.\n"
+    "    **types: Types by the names of columns.\n\n"
+    "Returns:\n    A TextualSelect, which can be a subquery or a CTE.");
+
+static PyObject *
+text_columns(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    return in_python(op, "columns", args, kwargs);
+}
+
+PyDoc_STRVAR(compile_doc,
+             "compile($self, /, *args, **kwargs)\n--\n\n"
+             "Return the compiled form.\n\n"
+             "Args:\n    *args: As for other statements.\n"
+             "    **kwargs: As for other statements.\n\n"
+             "Returns:\n    The Compiled, with string and params.");
+
+static PyObject *
+text_compile(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    return in_python(op, "compile", args, kwargs);
 }
 
 static PyObject *
@@ -481,6 +552,10 @@ text_dealloc(PyObject *op)
 static PyMethodDef text_methods[] = {
     {"bindparams", (PyCFunction)(void (*)(void))text_bindparams,
      METH_VARARGS | METH_KEYWORDS, bindparams_doc},
+    {"columns", (PyCFunction)(void (*)(void))text_columns,
+     METH_VARARGS | METH_KEYWORDS, columns_doc},
+    {"compile", (PyCFunction)(void (*)(void))text_compile,
+     METH_VARARGS | METH_KEYWORDS, compile_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -489,6 +564,8 @@ static PyMemberDef text_members[] = {
      "The text as it was given."},
     {"_template", T_OBJECT, offsetof(TextObject, template), READONLY,
      "The compiled SQL and the names of its parameters."},
+    {"_preset", T_OBJECT, offsetof(TextObject, preset), READONLY,
+     "What bindparams() was given, by name; None if nothing."},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(TextObject, weakrefs),
      READONLY, NULL},
     {NULL, 0, 0, 0, NULL},

@@ -9,6 +9,7 @@ to (a debugging module that not every build has).
 from __future__ import annotations
 
 import asyncio
+import datetime
 import gc
 import os
 from collections.abc import Awaitable, Callable
@@ -27,7 +28,19 @@ from sqlactive_c import (
     text,
 )
 from sqlactive_c.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlactive_c.schema import Column, MetaData, Table
+from sqlactive_c.sql.dml import insert
+from sqlactive_c.sql.elements import bindparam
+from sqlactive_c.sql.selectable import select
+from sqlactive_c.types import DateTime, Integer, String
 
+book = Table(
+    "book",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("owner", String),
+)
+NOW = datetime.datetime(2020, 1, 1)
 WIDE = text("SELECT " + ", ".join(f"{i} AS c{i}" for i in range(60)))
 POINTS = 3000  # more than any operation has: a sweep that does not end
 
@@ -172,6 +185,55 @@ async def maker(engine: AsyncEngine) -> None:
         await session.execute(ADD, {"owner": "committed"})
 
 
+async def nodes(engine: AsyncEngine) -> None:
+    """Compiled before, or not."""
+    async with engine.connect() as conn:
+        for owners in (["x" * 50], [], [str(i) for i in range(30)]):
+            found = await conn.execute(
+                select(book).where(book.c.owner.in_(owners), book.c.id > 0)
+            )
+            assert isinstance(found.all(), list)
+            found = await conn.scalars(
+                select(book.c.id).where(book.c.owner == "nobody")
+            )
+            assert found.first() is None
+        row = (await conn.execute(select(bindparam("now", NOW)))).one()
+        assert row.now == NOW
+        assert await conn.scalar(select(bindparam("now", NOW))) == NOW
+
+
+async def node_writes(engine: AsyncEngine) -> None:
+    async with engine.connect() as conn:
+        result = await conn.execute(insert(book).values(owner="rolled back"))
+        assert result.inserted_primary_key[0] > 0
+        result = await conn.execute(
+            insert(book), [{"owner": f"{i}" * 20} for i in range(40)]
+        )
+        assert result.rowcount == 40
+        async with conn.stream(select(book.c.owner)) as stream:
+            assert len([row async for row in stream]) > 40
+        await conn.rollback()
+
+
+async def node_errors(engine: AsyncEngine) -> None:
+    async with engine.connect() as conn:
+        for statement, parameters in (
+            (select(book).where(book.c.id == bindparam("missing")), None),
+            (select(bindparam("at", "no date", DateTime)), {"other": 1}),
+            (insert(book).values(nope=1), None),
+            (insert(book), [{"owner": "x"}, {}]),
+            (book, None),
+        ):
+            try:
+                await conn.execute(statement, parameters)
+            except MemoryError:
+                raise
+            except Exception as caught:
+                assert type(caught).__module__.startswith("sqlactive_c")
+            else:
+                raise AssertionError("no error")
+
+
 async def dispose(engine: AsyncEngine) -> None:
     other = create_async_engine("sqlite+aiosqlite://")
     try:
@@ -243,6 +305,9 @@ OPERATIONS: list[Operation] = [
     run_sync,
     session,
     maker,
+    nodes,
+    node_writes,
+    node_errors,
     dispose,
     queue,
     cancelled,
@@ -364,6 +429,9 @@ PYTHON_OPERATIONS = [
     nested,
     session,
     error,
+    nodes,
+    node_writes,
+    node_errors,
 ]
 
 

@@ -5,6 +5,7 @@ makes no reference cycles."""
 from __future__ import annotations
 
 import asyncio
+import datetime
 import gc
 import os
 import sys
@@ -27,6 +28,19 @@ from sqlactive_c.ext.asyncio import (
     AsyncSession,
     async_scoped_session,
     async_sessionmaker,
+)
+from sqlactive_c.schema import Column, MetaData, Table
+from sqlactive_c.sql.dml import insert
+from sqlactive_c.sql.elements import literal
+from sqlactive_c.sql.selectable import select
+from sqlactive_c.types import Integer, String
+
+NOW = datetime.datetime(2020, 1, 1)
+book = Table(
+    "book",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("owner", String),
 )
 
 REPEAT = 60
@@ -219,6 +233,37 @@ async def synchronous(engine: AsyncEngine) -> None:
         await conn.run_sync(lambda c: c.execute(rows(5)).all())
 
 
+async def nodes(engine: AsyncEngine) -> None:
+    """Kept shapes, one that is compiled each time, and one that is wrong."""
+    async with engine.connect() as conn:
+        for owners in ([], ["x"], ["x"] * 20):
+            found = await conn.execute(
+                select(book).where(book.c.owner.in_(owners))
+            )
+            found.all()
+        result = await conn.execute(insert(book).values(owner="x"))
+        result.inserted_primary_key  # noqa: B018
+        await conn.execute(insert(book), [{"owner": "x"}, {"owner": "y"}])
+        row = (await conn.execute(select(book).limit(1))).first()
+        row._mapping[book.c.owner]
+        async with conn.stream(select(book)) as rows:
+            await rows.fetchone()
+        for values in ({"owner": object()}, {"nope": 1}):
+            try:
+                await conn.execute(insert(book).values(values))
+            except SQLAlchemyError:
+                pass
+        await conn.rollback()
+
+
+async def uncached(engine: AsyncEngine) -> None:
+    other = create_async_engine("sqlite+aiosqlite://", query_cache_size=0)
+    async with other.connect() as conn:
+        await conn.execute(select(literal(1), literal(NOW)))
+    await other.dispose()
+    _core.collect()
+
+
 async def engines(engine: AsyncEngine) -> None:
     other = create_async_engine("sqlite+aiosqlite://", inline_budget=0)
     async with other.connect() as conn:
@@ -264,6 +309,8 @@ OPERATIONS = [
     sessions,
     scoped,
     synchronous,
+    nodes,
+    uncached,
     engines,
     connections,
     disposing,
@@ -280,7 +327,10 @@ async def test_nothing_grows(
 
 @pytest.mark.parametrize(
     "operation",
-    [reading, writing, savepoints, streaming, sessions, scoped, crowding],
+    [
+        *(reading, writing, savepoints, streaming, sessions, scoped),
+        *(nodes, crowding),
+    ],
     ids=lambda o: o.__name__,
 )
 async def test_a_unit_of_work_makes_no_cycles(

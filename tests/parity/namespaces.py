@@ -19,7 +19,7 @@ class _Text:
 def ours() -> SimpleNamespace:
     """Return the names of this package."""
     import sqlactive_c.orm as orm
-    from sqlactive_c.sql import elements, schema, sqltypes
+    from sqlactive_c.sql import elements, func, schema, sqltypes
     from sqlactive_c.sql.identifiers import conv, quoted_name
 
     try:
@@ -29,7 +29,7 @@ def ours() -> SimpleNamespace:
     names: dict[str, Any] = {}
     for module in (elements, sqltypes, schema, orm):
         names.update((name, getattr(module, name)) for name in module.__all__)
-    names.update(conv=conv, quoted_name=quoted_name, text=text)
+    names.update(conv=conv, func=func, quoted_name=quoted_name, text=text)
     return SimpleNamespace(**names)
 
 

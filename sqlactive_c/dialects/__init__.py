@@ -1,0 +1,5 @@
+"""Databases, by name: there is SQLite."""
+
+from . import sqlite
+
+__all__ = ["sqlite"]

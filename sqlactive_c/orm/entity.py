@@ -1,0 +1,366 @@
+"""Mapped classes in statements: what they are selected from and how.
+
+An *entity* is a node that stands for a mapped class: the class itself, or
+the class under another name (``aliased()``).  The compiler asks it for its
+FROM, its columns and the conditions it brings along; see the compiler of
+SELECT for the protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import exc
+from .._core import ClauseElement
+from ..sql.visitors import transform
+from .properties import ColumnProperty
+
+__all__ = ["AliasedEntity", "EntityNode", "entity_of"]
+
+
+class _Entity(ClauseElement):
+    """What both kinds of entities can do."""
+
+    __slots__ = ()
+
+    mapper: Any
+    is_entity = True
+
+    @property
+    def entity_class(self) -> Any:
+        """What programs write: the class, or the alias."""
+        raise NotImplementedError
+
+    @property
+    def _selectable(self) -> Any:
+        """The FROM clause."""
+        raise NotImplementedError
+
+    def _adapt(self, column: Any) -> Any:
+        """Return what a column of the class is here, None for itself."""
+        raise NotImplementedError
+
+    def _column(self, column: Any) -> Any:
+        found = self._adapt(column)
+        return column if found is None else found
+
+    def _adapted(self, expression: Any) -> Any:
+        """Return an expression of the class as it reads for this entity."""
+
+        def replace(node: Any) -> Any:
+            resolve = getattr(node, "_resolve", None)
+            if resolve is not None:
+                node = resolve()
+            return self._adapt(node)
+
+        return transform(expression, replace)
+
+    def _of_property(self, prop: Any) -> Any:
+        """Return the column of a property, always the same one."""
+        known = self._memo.setdefault("properties", {})
+        found = known.get(prop.key)
+        if found is None:
+            found = known[prop.key] = self._adapted(prop.columns[0])
+        return found
+
+    def _loaded(self) -> list[Any]:
+        """Return the properties that a SELECT of the entity loads."""
+        self.mapper._configure_all()
+        return [
+            prop
+            for prop in self.mapper._properties.values()
+            if isinstance(prop, ColumnProperty) and not prop.deferred
+        ]
+
+    def _selected_columns(self) -> list[Any]:
+        """Return the columns that a SELECT of the entity renders."""
+        return self._columns_of(self._loaded())
+
+    def _every_column(self) -> list[Any]:
+        """Return the columns that a subquery of the entity has."""
+        from .attributes import ProxyAttribute
+
+        self.mapper._configure_all()
+        found = []
+        for prop in self.mapper._properties.values():
+            if not isinstance(prop, ColumnProperty):
+                continue
+            column = self._of_property(prop)
+            if prop.is_column:
+                # Of an alias, the one column that has the value will do.
+                found += (
+                    [column] if self._is_alias else self._columns_of((prop,))
+                )
+                continue
+            found.append(
+                ProxyAttribute._new(column, prop.key, self.entity_class)
+            )
+        return found
+
+    def _columns_of(self, loaded: Sequence[Any]) -> list[Any]:
+        return [
+            self._of_property(prop) if at == 0 else self._adapted(column)
+            for prop in loaded
+            for at, column in enumerate(prop.columns)
+        ]
+
+    def _with_options(self, options: Sequence[Any]) -> Any:
+        """Return what is selected for it by a statement with options."""
+        loaded = loaded_with(self, options)
+        return self if loaded is None else _Configured(self, loaded)
+
+    def _criteria(self) -> tuple[Any, ...]:
+        """Return the conditions that tell its rows apart."""
+        mapper = self.mapper
+        if not mapper.single or mapper.polymorphic_on is None:
+            return ()
+        column = self._column(mapper.polymorphic_on)
+        return (column.in_(mapper.polymorphic_identities),)
+
+    @property
+    def entity_namespace(self) -> Any:
+        """What ``filter_by`` finds names in."""
+        return self.entity_class
+
+    @property
+    def description(self) -> str:
+        """A name for messages."""
+        return self.mapper.class_.__name__  # type: ignore[no-any-return]
+
+    def _description(self) -> dict[str, Any]:
+        """Return what ``column_descriptions`` says of it."""
+        return {
+            "name": self._described_name,
+            "type": self.mapper.class_,
+            "aliased": self._is_alias,
+            "expr": self.entity_class,
+            "entity": self.entity_class,
+        }
+
+    _is_alias = False
+
+    @property
+    def _described_name(self) -> str | None:
+        return self._result_name
+
+    def _result_item(self, positions: Sequence[int]) -> Any:
+        """Return what decodes the entity from those cells of a row."""
+        from .loading import entity_plan
+
+        return entity_plan(self.mapper, self._loaded(), positions)
+
+    @property
+    def _result_name(self) -> str:
+        raise NotImplementedError
+
+
+class EntityNode(_Entity):
+    """A mapped class in a statement.
+
+    Attributes:
+        mapper: Its mapper.
+    """
+
+    _identity = True
+    _fields = ()
+
+    def __init__(self, mapper: Any) -> None:
+        self.mapper = mapper
+
+    @property
+    def entity_class(self) -> Any:
+        """The class."""
+        return self.mapper.class_
+
+    @property
+    def _selectable(self) -> Any:
+        return self.mapper.selectable
+
+    @property
+    def _local_table(self) -> Any:
+        """The table that INSERT, UPDATE and DELETE are about."""
+        return self.mapper.local_table
+
+    def _column_key(self, name: str) -> str:
+        """Return the key of the column of an attribute."""
+        prop = self.mapper._properties.get(name)
+        columns = getattr(prop, "columns", None)
+        if not columns:
+            return name
+        return columns[0].key or name
+
+    def _adapt(self, column: Any) -> Any:
+        return None
+
+    @property
+    def _result_name(self) -> str:
+        return self.mapper.class_.__name__  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> Any:
+        return _entity_of_class, (self.mapper.class_,)
+
+    def __repr__(self) -> str:
+        return f"<entity {self.mapper.class_.__name__}>"
+
+
+def _entity_of_class(cls: Any) -> Any:
+    return cls.__entity_node__
+
+
+class AliasedEntity(_Entity):
+    """A mapped class under another name, or read from a subquery."""
+
+    __slots__ = ()
+    _fields = ("entity", "selectable", "-name", "-adapt_on_names")
+
+    entity: EntityNode
+    selectable: Any
+    name: str | None
+    adapt_on_names: bool
+
+    @property
+    def mapper(self) -> Any:
+        """The mapper of the class."""
+        return self.entity.mapper
+
+    _is_alias = True
+
+    @property
+    def _described_name(self) -> str | None:
+        return self.name
+
+    @property
+    def is_aliased_class(self) -> bool:
+        """True: what ``inspect()`` gives for an alias."""
+        return True
+
+    @property
+    def class_(self) -> Any:
+        """The class behind the alias."""
+        return self.mapper.class_
+
+    @property
+    def entity_class(self) -> Any:
+        """The alias."""
+        return self._memo["alias"]
+
+    @property
+    def _selectable(self) -> Any:
+        return self.selectable
+
+    def _adapt(self, column: Any) -> Any:
+        known = self._memo.setdefault("columns", {})
+        if column not in known:
+            known[column] = self._find(column)
+        return known[column]
+
+    def _find(self, column: Any) -> Any:
+        corresponding = getattr(self.selectable, "corresponding_column", None)
+        if corresponding is None or not hasattr(column, "table"):
+            return None
+        found = corresponding(column)
+        if found is None and self.adapt_on_names:
+            found = self.selectable.c.get(column.name)
+        return found
+
+    @property
+    def _result_name(self) -> str:
+        return self.name or self.mapper.class_.__name__
+
+    def __repr__(self) -> str:
+        return f"<aliased entity of {self.mapper.class_.__name__}>"
+
+
+class _Configured:
+    """An entity of which other columns are loaded than by default."""
+
+    def __init__(self, entity: _Entity, loaded: list[Any]) -> None:
+        self._target = entity
+        self._loaded = loaded
+
+    def _selected_columns(self) -> list[Any]:
+        return self._target._columns_of(self._loaded)
+
+    def _result_item(self, positions: Sequence[int]) -> Any:
+        from .loading import entity_plan
+
+        return entity_plan(self._target.mapper, self._loaded, positions)
+
+    @property
+    def _result_name(self) -> str:
+        return self._target._result_name
+
+
+def loaded_with(entity: _Entity, options: Sequence[Any]) -> list[Any] | None:
+    """Return the properties to load; None for those of the mapping.
+
+    Args:
+        entity: The entity.
+        options: The options of the statement.
+    """
+    steps = [
+        step
+        for each in options
+        if _is_about(entity, each)
+        for step in each.steps
+        if not step[0]
+    ]
+    if not steps:
+        return None
+    mapper = entity.mapper
+    mapper._configure_all()
+    props = [
+        prop
+        for prop in mapper._properties.values()
+        if isinstance(prop, ColumnProperty)
+    ]
+    always = {
+        mapper.get_property_by_column(column).key
+        for column in (*mapper.primary_key, mapper.polymorphic_on)
+        if column is not None
+    }
+    chosen = {prop.key for prop in props if not prop.deferred}
+    for _, action, keys, _settings in steps:
+        named = {prop.key for prop in props if prop.key in keys or "*" in keys}
+        if action == "load_only":
+            chosen = named | always
+        elif action == "defer":
+            chosen -= named - always
+        elif action == "undefer":
+            chosen |= named
+        elif action == "undefer_group":
+            chosen |= {p.key for p in props if p.deferred_group in keys}
+    return [prop for prop in props if prop.key in chosen]
+
+
+def _is_about(entity: _Entity, option: Any) -> bool:
+    if not hasattr(option, "steps"):
+        return False
+    root = option.entity
+    if root is None or root is entity:
+        return True
+    if isinstance(root, EntityNode) and isinstance(entity, EntityNode):
+        return bool(entity.mapper.isa(root.mapper))
+    return False
+
+
+def entity_of(subject: Any) -> Any:
+    """Return the entity of a mapped class, an alias or a mapper.
+
+    Args:
+        subject: What names it.
+
+    Raises:
+        ArgumentError: It is none of these.
+    """
+    if isinstance(subject, _Entity):
+        return subject
+    found = getattr(subject, "__entity_node__", None)
+    if found is None and getattr(subject, "is_mapper", False):
+        found = subject.class_.__entity_node__
+    if found is None:
+        raise exc.ArgumentError(
+            f"{subject!r} is no mapped class and no alias of one"
+        )
+    return found

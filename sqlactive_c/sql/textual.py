@@ -1,0 +1,62 @@
+"""What ``text()`` can do as an element of statements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _core, exc
+from . import coercions
+from .columns import ColumnClause
+from .compound import TextualSelect
+from .elements import ColumnElement, TextFragment
+
+__all__ = ["columns", "compile"]
+
+
+def columns(
+    text: _core.TextClause, /, *given: Any, **types: Any
+) -> TextualSelect:
+    """Return a text as a SELECT whose columns are known.
+
+    Args:
+        text: The text.
+        *given: The columns, in the order of the text; when there are types
+            as well, they are matched by name.
+        **types: Types by the names of columns.
+
+    Raises:
+        ArgumentError: Something is no column.
+    """
+    named: list[Any] = []
+    positional: list[Any] = []
+    for each in given:
+        column = coercions.unwrap(each)
+        if not isinstance(column, ColumnElement):
+            raise exc.ArgumentError(f"a column is needed here, not {each!r}")
+        if getattr(column, "key", None) in types:
+            kind = types.pop(column.key)
+            named.append(ColumnClause.of(column.key, kind, False))
+        else:
+            positional.append(column)
+    named += [
+        ColumnClause.of(name, kind, False) for name, kind in types.items()
+    ]
+    nothing = (None,) * (len(TextualSelect._fields) - 3)
+    made: TextualSelect = TextualSelect._new(
+        TextFragment.of(text),
+        (*positional, *named),
+        bool(positional) and not named,
+        *nothing,
+    )
+    return made
+
+
+def compile(text: _core.TextClause, /, *args: Any, **kwargs: Any) -> Any:
+    """Return the compiled form of a text.
+
+    Args:
+        text: The text.
+        *args: As for other statements.
+        **kwargs: As for other statements.
+    """
+    return TextFragment.of(text).compile(*args, **kwargs)

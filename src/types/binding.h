@@ -1,0 +1,36 @@
+/* Binding: the values of one execution of a shape. */
+#ifndef SAC_TYPES_BINDING_H
+#define SAC_TYPES_BINDING_H
+
+#include <Python.h>
+
+#include "bridge/execution.h"
+#include "engine/engine.h"
+#include "types/node.h"
+#include "types/shape.h"
+
+enum { SAC_INLINE_LISTS = 4 };
+
+/* The caller sets the first four fields and clears the others. */
+typedef struct Sac_Binding {
+    Sac_State *state;
+    const Sac_Walk *walk;
+    Sac_Shape *shape; /* borrowed */
+    Sac_Execution *execution;
+    PyObject *given;   /* borrowed: dict of this set, or NULL */
+    PyObject *current; /* strong: dict of values by name, or NULL */
+    PyObject **lists;  /* strong tuples, of each expansion, or NULL */
+    Py_ssize_t *counts;
+    PyObject *inline_lists[SAC_INLINE_LISTS];
+    Py_ssize_t inline_counts[SAC_INLINE_LISTS];
+    size_t set;
+    size_t at; /* the next of the values */
+} Sac_Binding;
+
+/* Fills the SQL, the plan and the values of the execution in.  `sets` is a
+ * tuple of mappings of which `first` is the first as a dict; or NULL, and
+ * `first` is the only one, or NULL, too.  -> 0 or -1. */
+int Sac_BindSets(Sac_Binding *self, sac_engine *engine, PyObject *sets,
+                 PyObject *first);
+
+#endif

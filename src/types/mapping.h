@@ -1,0 +1,63 @@
+/* Mapping: what C knows of one mapped class.
+ *
+ * Python makes it when the class is defined and puts it into the class as
+ * `__mapping__`; a subclass without one of its own has its parent's.  Each
+ * attribute that instances keep a value of has a slot.  In a hierarchy a slot
+ * means the same everywhere: a subclass goes on where its parent ends, and
+ * what is added to a parent later gets a slot that no subclass has in use. */
+#ifndef SAC_TYPES_MAPPING_H
+#define SAC_TYPES_MAPPING_H
+
+#include <Python.h>
+#include <stdbool.h>
+
+#include "base/list.h"
+#include "bridge/state.h"
+
+typedef struct Sac_Mapping {
+    PyObject_HEAD
+    Sac_State *state; /* borrowed: the module outlives its types */
+    PyObject *cls;    /* strong: the class; NULL once it is cleared */
+    struct Sac_Mapping *parent; /* strong, or NULL */
+    struct Sac_Mapping *root;   /* borrowed: held through `parent`; the
+                                   hierarchy shares one identity space */
+    sac_list children;          /* of Sac_Mapping.sibling; each takes itself
+                                   out when it goes */
+    sac_list sibling;
+    PyObject *mapper; /* strong: whatever Python keeps here, or NULL */
+    PyObject *slots;  /* strong: dict, key -> slot, the parent's too */
+    PyObject *keys;   /* strong: list, slot -> key, or None: a subclass of the
+                         parent uses it */
+    Py_ssize_t *pk;   /* owned: slots of the primary key */
+    Py_ssize_t pk_count;
+    PyObject *on_new;  /* strong: (instance) -> None, called before __init__,
+                          or NULL */
+    PyObject *on_load; /* strong: (instance) -> None, called for each one that
+                          was made of a row; or NULL */
+    uint64_t salt;     /* of the hashes of its identities (of the root) */
+    bool configured;   /* configure_mappers() was called for it */
+} Sac_Mapping;
+
+/* Slots that a new instance has. */
+static inline Py_ssize_t
+Sac_MappingCount(const Sac_Mapping *mapping)
+{
+    return PyList_GET_SIZE(mapping->keys);
+}
+
+bool Sac_MappingCheck(Sac_State *state, PyObject *object);
+/* The mapping of a class. -> 1 and *mapping, borrowed from the class; 0: it
+ * is not mapped; -1 with an exception. */
+int Sac_MappingOf(Sac_State *state, PyTypeObject *type, Sac_Mapping **mapping);
+/* -> the slot of a key; -1 without an exception: it has none; -2 with one. */
+Py_ssize_t Sac_MappingFind(Sac_Mapping *mapping, PyObject *key);
+/* Gives the key a slot, unless it has one. -> the slot, or -1. */
+Py_ssize_t Sac_MappingAdd(Sac_Mapping *mapping, PyObject *key);
+/* Whether it is `ancestor` or below it. */
+bool Sac_MappingIsA(const Sac_Mapping *mapping, const Sac_Mapping *ancestor);
+/* Calls the hook configure_mappers(mapping), the first time. -> 0 or -1. */
+int Sac_MappingConfigure(Sac_Mapping *mapping);
+
+int Sac_RegisterMapping(PyObject *module);
+
+#endif

@@ -1,0 +1,80 @@
+/* Supply: the life of what rows are taken from.
+ *
+ * With the GIL.  Rows that are let go of while one of them is being decoded
+ * stay until that is done.  types/fetch.c takes the rows. */
+#include "types/fetch.h"
+
+void
+Sac_SupplyInit(Sac_Supply *supply, Sac_Outcome *outcome)
+{
+    *supply = (Sac_Supply){.returns_rows = outcome->keys != NULL};
+    if (outcome->keys != NULL) {
+        supply->columns = PyTuple_GET_SIZE(outcome->keys->names);
+    }
+    if (outcome->decoder != NULL) {
+        supply->decoder =
+            (Sac_Decoder *)Py_NewRef((PyObject *)outcome->decoder);
+        if (outcome->decoder->entities) {
+            supply->load.session = Py_XNewRef(outcome->session);
+        }
+    }
+    Sac_SupplyFeed(supply, outcome->rows, false);
+    outcome->rows = NULL;
+}
+
+/* The cells of a row that is being decoded stay where they are. */
+static void
+let_go(Sac_Supply *supply)
+{
+    if (supply->decoding && supply->held == NULL) {
+        supply->held = supply->rows;
+    }
+    else {
+        sac_rows_free(supply->rows);
+    }
+    supply->rows = NULL;
+}
+
+void
+Sac_SupplyFeed(Sac_Supply *supply, sac_rows *rows, bool more)
+{
+    let_go(supply);
+    supply->rows = rows;
+    supply->more = more;
+    if (rows != NULL) {
+        sac_cursor_init(&supply->cursor, rows);
+    }
+}
+
+void
+Sac_SupplyDrop(Sac_Supply *supply)
+{
+    let_go(supply);
+    Py_CLEAR(supply->list);
+}
+
+int
+Sac_SupplyTraverse(Sac_Supply *supply, visitproc visit, void *arg)
+{
+    Py_VISIT(supply->list);
+    Py_VISIT(supply->decoder);
+    Py_VISIT(supply->load.identity_map);
+    Py_VISIT(supply->load.session);
+    return 0;
+}
+
+void
+Sac_SupplyClear(Sac_Supply *supply)
+{
+    Py_CLEAR(supply->list);
+    Py_CLEAR(supply->load.session);
+}
+
+void
+Sac_SupplyFini(Sac_Supply *supply)
+{
+    Sac_SupplyDrop(supply);
+    Sac_SupplyClear(supply);
+    Py_CLEAR(supply->load.identity_map);
+    Py_CLEAR(supply->decoder);
+}

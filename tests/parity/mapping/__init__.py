@@ -1,0 +1,1 @@
+"""Models and statements that are built once through each library."""
