@@ -20,6 +20,7 @@ static const char utc_suffix[] = "+00:00";
 int
 Sac_CodecLoadTime(Sac_State *state, Sac_Codec *codec)
 {
+    (void)PyDateTimeAPI; /* datetime.h defines it in every file */
     if (state->datetime_api == NULL) {
         state->datetime_api = PyCapsule_Import(PyDateTime_CAPSULE_NAME, 0);
         if (state->datetime_api == NULL) {
