@@ -21,6 +21,8 @@ PATIENCE = 2.0
 
 BEFORE = pytest.StashKey[dict[str, int]]()
 FAILED = pytest.StashKey[bool]()
+# The module whose last test ended with a collection.
+CLEAN_AFTER = pytest.StashKey[pytest.Module | None]()
 
 
 def count() -> dict[str, int]:
@@ -49,8 +51,13 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
-    # Cycles of an earlier test must not be collected during this one.
-    gc.collect()
+    # Cycles of an earlier test must not be collected during this one; what
+    # the tests of another module left for good need not be looked at again.
+    before = item.session.stash.get(CLEAN_AFTER, None)
+    if before is not item.getparent(pytest.Module):
+        gc.collect()
+        gc.freeze()
+    item.session.stash[CLEAN_AFTER] = None
     item.stash[BEFORE] = count()
     return (yield)
 
@@ -84,4 +91,5 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
             )
         time.sleep(0.001)
         gc.collect()
+    item.session.stash[CLEAN_AFTER] = item.getparent(pytest.Module)
     return result
