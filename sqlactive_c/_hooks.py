@@ -84,12 +84,12 @@ def _default_base() -> type[Any]:
 def _text_method(
     name: str,
     text: _core.TextClause,
-    args: tuple[Any, ...],
+    args: tuple[Any, ...] | None,
     kwargs: dict[str, Any] | None,
 ) -> Any:
     from .sql import textual
 
-    return getattr(textual, name)(text, *args, **(kwargs or {}))
+    return getattr(textual, name)(text, *(args or ()), **(kwargs or {}))
 
 
 def configure() -> None:

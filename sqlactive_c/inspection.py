@@ -6,9 +6,10 @@ from typing import Any
 
 from .exceptions import CompositePrimaryKeyError
 from .orm.declarative import DeclarativeBase
+from .sql.inspect import inspect
 from .utils import classproperty
 
-__all__ = ["InspectionMixin"]
+__all__ = ["InspectionMixin", "inspect"]
 
 
 class InspectionMixin(DeclarativeBase):

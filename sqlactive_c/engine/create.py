@@ -269,6 +269,17 @@ def _path(where: _Spec) -> str | None:
     return path if where["uri"] else os.path.abspath(path)
 
 
+def _json(keywords: _Spec) -> tuple[Any, Any] | None:
+    """Return what writes and what reads JSON, if any of it is given."""
+    functions = []
+    for name in ("json_serializer", "json_deserializer"):
+        function = keywords.pop(name, None)
+        if function is not None and not callable(function):
+            raise ArgumentError(f"{name} must be callable, got {function!r}")
+        functions.append(function)
+    return (functions[0], functions[1]) if any(functions) else None
+
+
 def resolve_engine(url: str | URL, keywords: _Spec) -> _Spec:
     """Check an engine's arguments and spell them out.
 
@@ -310,6 +321,7 @@ def resolve_engine(url: str | URL, keywords: _Spec) -> _Spec:
     _setup(spec, keywords, level)
     _workers(spec, keywords)
     log = _logging(spec, keywords)
+    json = _json(keywords)
     for name, allowed in _ACCEPTED.items():
         if (
             name in keywords
@@ -324,5 +336,6 @@ def resolve_engine(url: str | URL, keywords: _Spec) -> _Spec:
             + ", ".join(repr(name) for name in keywords)
         )
     spec["dialect"] = dialect
+    spec["json"] = json
     spec["log"] = EngineLogger(*log)
     return spec

@@ -79,7 +79,10 @@ class _HybridAttribute(ColumnElement):
 
     __slots__ = ()
     __visit_name__ = "attribute"
-    _fields = ("element", "key", "-class_", "-hybrid")
+    _fields = ("element", "key", "-class_", "-hybrid", "-operators")
+
+    def __bool__(self) -> bool:
+        return True
 
     def _resolve(self) -> Any:
         resolve = getattr(self.element, "_resolve", None)
@@ -150,6 +153,18 @@ class _HybridAttribute(ColumnElement):
     def reverse_operate(self, op: Any, other: Any, **kwargs: Any) -> Any:
         """Apply an operator whose left operand is the other one."""
         return self.element.reverse_operate(op, other, **kwargs)
+
+    def _assignments(self, value: Any) -> list[tuple[Any, Any]]:
+        """Return what an INSERT or UPDATE sets for a value of the hybrid."""
+        update = self.hybrid.update_expr
+        if update is None:
+            return [(self.element, value)]
+        return list(update(self.class_, value))
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """The dict for the user's own purposes."""
+        return self.hybrid.info  # type: ignore[no-any-return]
 
     @property
     def __name__(self) -> str:
@@ -242,6 +257,7 @@ class hybrid_property:
         self.expr = expr
         self.custom_comparator = custom_comparator
         self.update_expr = update_expr
+        self.info: dict[Any, Any] = {}
         self.__name__ = fget.__name__
         self.__doc__ = fget.__doc__
 
@@ -261,7 +277,7 @@ class hybrid_property:
             made = self.custom_comparator(owner)
             if isinstance(made, Comparator):
                 return _ComparedHybrid._new(
-                    made.__clause_element__(), name, owner, made
+                    made.__clause_element__(), name, owner, self, made
                 )
         else:
             made = (self.expr or self.fget)(owner)
@@ -271,7 +287,7 @@ class hybrid_property:
             element = resolve()
         if not isinstance(element, ColumnElement):
             return made
-        return _HybridAttribute._new(element, name, owner, self)
+        return _HybridAttribute._new(element, name, owner, self, None)
 
     def __set__(self, instance: Any, value: Any) -> None:
         if self.fset is None:
@@ -368,30 +384,30 @@ class _ComparedHybrid(_HybridAttribute):
 
     def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
         """Apply an operator, as the comparator has it."""
-        return self.hybrid.operate(op, *other, **kwargs)
+        return self.operators.operate(op, *other, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(self.hybrid, name)
+        return getattr(self.operators, name)
 
     def __eq__(self, other: Any) -> Any:
-        return self.hybrid == other
+        return self.operators == other
 
     def __ne__(self, other: Any) -> Any:
-        return self.hybrid != other
+        return self.operators != other
 
     def __lt__(self, other: Any) -> Any:
-        return self.hybrid < other
+        return self.operators < other
 
     def __le__(self, other: Any) -> Any:
-        return self.hybrid <= other
+        return self.operators <= other
 
     def __gt__(self, other: Any) -> Any:
-        return self.hybrid > other
+        return self.operators > other
 
     def __ge__(self, other: Any) -> Any:
-        return self.hybrid >= other
+        return self.operators >= other
 
     def __hash__(self) -> int:
         return object.__hash__(self)

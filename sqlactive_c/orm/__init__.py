@@ -5,12 +5,13 @@ from . import hooks as _hooks  # noqa: F401
 from . import state as _state  # noqa: F401
 from .attributes import InstrumentedAttribute, QueryableAttribute
 from .base import Mapped
+from .bundle import Bundle
 from .declarations import declared_attr
 from .declarative import (
     DeclarativeBase,
     DeclarativeBaseNoMeta,
     DeclarativeMeta,
-    as_declarative_base,
+    as_declarative,
     declarative_base,
 )
 from .decorators import reconstructor, validates
@@ -30,6 +31,16 @@ from .interfaces import (
     RelationshipDirection,
 )
 from .joins import foreign, remote
+from .keyed_collections import (
+    KeyFuncDict,
+    MappedCollection,
+    attribute_keyed_dict,
+    attribute_mapped_collection,
+    column_keyed_dict,
+    column_mapped_collection,
+    keyfunc_mapping,
+    mapped_collection,
+)
 from .lookup import (
     add_mapped_attribute,
     class_mapper,
@@ -74,7 +85,7 @@ from .strategy_options import (
     with_expression,
     with_loader_criteria,
 )
-from .util import AliasedClass, Bundle, aliased, join, outerjoin, with_parent
+from .util import AliasedClass, aliased, join, outerjoin, with_parent
 
 __all__ = [
     "MANYTOMANY",
@@ -94,8 +105,10 @@ __all__ = [
     "Instance",
     "InstanceState",
     "InstrumentedAttribute",
+    "KeyFuncDict",
     "Load",
     "Mapped",
+    "MappedCollection",
     "MappedColumn",
     "Mapper",
     "MapperProperty",
@@ -107,10 +120,14 @@ __all__ = [
     "SynonymProperty",
     "add_mapped_attribute",
     "aliased",
-    "as_declarative_base",
+    "as_declarative",
+    "attribute_keyed_dict",
+    "attribute_mapped_collection",
     "backref",
     "class_mapper",
     "clear_mappers",
+    "column_keyed_dict",
+    "column_mapped_collection",
     "column_property",
     "composite",
     "configure_mappers",
@@ -126,8 +143,10 @@ __all__ = [
     "immediateload",
     "join",
     "joinedload",
+    "keyfunc_mapping",
     "lazyload",
     "load_only",
+    "mapped_collection",
     "mapped_column",
     "noload",
     "object_mapper",

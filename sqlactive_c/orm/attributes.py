@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import _core
 from ..sql.nodes import ColumnElement
-from .comparators import RelationshipOperators, _all_of
+from .comparators import RelationshipOperators
 
 __all__ = [
     "InstrumentedAttribute",
@@ -31,6 +31,10 @@ class InstrumentedAttribute(_core.InstrumentedAttribute, ColumnElement):
 
     def __class_getitem__(cls, item: Any) -> Any:
         return cls
+
+    def __bool__(self) -> bool:
+        # It is there: ``getattr(User, name, None) or User.id``.
+        return True
 
     def _resolve(self) -> Any:
         return self.property.columns[0]
@@ -128,6 +132,9 @@ class ProxyAttribute(ColumnElement):
     __visit_name__ = "attribute"
     _fields = ("element", "key", "-class_")
 
+    def __bool__(self) -> bool:
+        return True
+
     def _resolve(self) -> Any:
         resolve = getattr(self.element, "_resolve", None)
         return self.element if resolve is None else resolve()
@@ -187,7 +194,7 @@ QueryableAttribute = InstrumentedAttribute
 class RelationshipAttribute(RelationshipOperators, InstrumentedAttribute):
     """An attribute with related instances."""
 
-    __visit_name__ = "relationship"
+    __visit_name__ = "attribute"
     _identity = True
     _fields = ()
     _narrowed: Any = None
@@ -238,9 +245,7 @@ class RelationshipAttribute(RelationshipOperators, InstrumentedAttribute):
         return AliasedRelationship._new(self._root, self.key, target, extra)
 
     def _resolve(self) -> Any:
-        return _all_of(
-            *self._conditions(self._target(), self.property.secondary)
-        )
+        return self._as_condition()
 
     def __clause_element__(self) -> Any:
         return self._resolve()

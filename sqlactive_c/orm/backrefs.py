@@ -134,11 +134,11 @@ def _set_collection(
 ) -> Any:
     new = new_collection(attribute, instance)
     if value is NO_VALUE:
-        value = ()
+        value = {}
     else:
         _check_collection(attribute, new, value)
-    items = list(value)
-    had = [] if old is NO_VALUE else list(old)
+    items = list(new._items_of(value))
+    had = [] if old is NO_VALUE else old._copy_of()
     before = {id(each) for each in had}
     instance._sac_note(attribute.key, NO_VALUE if old is NO_VALUE else had)
     for item in items:
@@ -157,10 +157,12 @@ def _set_collection(
 
 def _check_collection(attribute: Any, new: Any, value: Any) -> None:
     """Refuse what is no collection of the kind that an attribute has."""
-    kind = "set" if isinstance(new, set) else "list"
-    if kind == "set":
-        fits = isinstance(value, Set)
+    if isinstance(new, dict):
+        kind, fits = "dict", isinstance(value, Mapping)
+    elif isinstance(new, set):
+        kind, fits = "set", isinstance(value, Set)
     else:
+        kind = "list"
         fits = hasattr(value, "__iter__") and not isinstance(
             value, (str, bytes, Mapping, Set)
         )
@@ -231,4 +233,4 @@ def _collection(prop: Any, instance: Any) -> Any:
 
 
 def _has(collection: Any, item: Any) -> bool:
-    return any(each is item for each in collection)
+    return any(each is item for each in collection._copy_of())

@@ -49,6 +49,10 @@ class _Collection:
     def _release(self) -> None:
         self._owner = None
 
+    def _items_of(self, given: Any) -> Iterable[Any]:
+        """Return the instances in what the attribute is set to."""
+        return given  # type: ignore[no-any-return]
+
     def _add(self, item: Any) -> Any:
         if self._owner is None:
             return item
@@ -253,20 +257,46 @@ def make_collection(prop: Any) -> Any:
     Raises:
         ArgumentError: Its ``collection_class`` is of no known kind.
     """
+    make = prop.__dict__.get("_make_collection")
+    if make is None:
+        make = prop._make_collection = _maker(prop)
+    return make()
+
+
+_LISTS = ("Sequence", "MutableSequence", "Collection", "Iterable")
+_SETS = ("MutableSet", "AbstractSet", "Set")
+
+
+def _maker(prop: Any) -> Callable[[], Any]:
+    """Return what makes collections of a relationship."""
     given = prop.collection_class
     if given is None:
-        return InstrumentedList()
+        return InstrumentedList
+    name = getattr(given, "__name__", "")
+    if name in _LISTS:
+        return InstrumentedList
+    if name in _SETS:
+        return InstrumentedSet
     kind = given if isinstance(given, type) else type(given())
-    if issubclass(kind, list):
-        return InstrumentedList()
-    if issubclass(kind, set):
-        return InstrumentedSet()
-    origin = getattr(kind, "__name__", repr(kind))
-    if origin in ("Sequence", "MutableSequence", "Collection", "Iterable"):
-        return InstrumentedList()
-    if origin in ("MutableSet", "AbstractSet", "Set"):
-        return InstrumentedSet()
+    if hasattr(kind, "_raw_add"):
+        return given  # type: ignore[no-any-return]
+    for base, instrumented in (list, InstrumentedList), (set, InstrumentedSet):
+        if kind is base:
+            return instrumented
+        if issubclass(kind, base):
+            # A class of the user's own: its methods, our events.
+            return type(kind.__name__, (instrumented, kind), {})
     raise exc.ArgumentError(
         f"relationship {prop} has collection_class={given!r}: there are"
-        " list and set"
+        " lists, sets, and dictionaries by attribute_keyed_dict() and its"
+        " relatives"
     )
+
+
+def __getattr__(name: str) -> Any:
+    # The dictionaries are made of what is here.
+    from . import keyed_collections
+
+    if name not in keyed_collections.__all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(keyed_collections, name)

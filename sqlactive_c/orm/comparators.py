@@ -20,9 +20,13 @@ class RelationshipOperators:
     __slots__ = ()
 
     property: Any
+    _memo: Any
     _root: Any  # the entity it is an attribute of
     _narrowed: Any  # the entity of of_type(), or None
     _extra: Any  # the conditions of and_(), a tuple
+
+    def __bool__(self) -> bool:
+        return True
 
     # -- joins ---------------------------------------------------------------
 
@@ -54,13 +58,29 @@ class RelationshipOperators:
             there is a table between.
         """
         target = self._target(right)
-        secondary = self.property.secondary
-        middle = None if secondary is None else secondary.alias()
+        middle = self._middle()
         first, second = self._conditions(target, middle)
         extra = [target._adapted(each) for each in self._extra]
         if middle is None:
             return [(target, _all_of(first, *extra))]
         return [(middle, first), (target, _all_of(second, *extra))]
+
+    def _middle(self) -> Any:
+        """Return the table between under another name, None without one."""
+        secondary = self.property.secondary
+        return None if secondary is None else secondary.alias(flat=True)
+
+    def _as_condition(self) -> Any:
+        """Return what it is where a condition is expected, always the same."""
+        found = self._memo.get("condition")
+        if found is None:
+            target = self._target()
+            found = self._memo["condition"] = _all_of(
+                *self._conditions(target, self._middle()),
+                *target._criteria(),
+                *(target._adapted(each) for each in self._extra),
+            )
+        return found
 
     def _conditions(self, target: Any, middle: Any) -> tuple[Any, Any]:
         found: tuple[Any, Any] = self.property.condition.adapted(
@@ -86,7 +106,7 @@ class RelationshipOperators:
         ):
             target = aliased(prop.mapper.class_).__entity_node__
             if middle is not None:
-                middle = middle.alias()
+                middle = self._middle()
         first, second = self._conditions(target, middle)
         conditions = [first]
         if second is not None:
@@ -170,7 +190,7 @@ class RelationshipOperators:
         prop = self.property
         if prop.secondary is None:
             return self._matches(other)
-        middle = prop.secondary.alias()
+        middle = self._middle()
         first, second = self._conditions(self._target(), middle)
         found = _all_of(
             first, self._with_values(second, other, self._target())
@@ -305,7 +325,11 @@ class RelationshipOperators:
         )
 
     is_ = is_not = _refuse
+    __and__ = __or__ = __rand__ = __ror__ = _refuse
     __lt__ = __le__ = __gt__ = __ge__ = _refuse
+
+    def _negate(self) -> Any:
+        return ~self._as_condition()
 
     def in_(self, other: Any) -> Any:
         """Refuse: a relationship has no single value to look for.

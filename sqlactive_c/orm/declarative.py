@@ -20,7 +20,7 @@ __all__ = [
     "DeclarativeBase",
     "DeclarativeBaseNoMeta",
     "DeclarativeMeta",
-    "as_declarative_base",
+    "as_declarative",
     "declarative_base",
     "declared_attr",
 ]
@@ -34,6 +34,14 @@ class DeclarativeMeta(type):
             add_attribute(cls, key, value)
         else:
             super().__setattr__(key, value)
+
+    def __delattr__(cls, key: str) -> None:
+        mapper = cls.__dict__.get("__mapper__")
+        if mapper is not None and key in mapper._properties:
+            raise NotImplementedError(
+                f"{cls.__name__}.{key} is mapped: it cannot be taken out"
+            )
+        super().__delattr__(key)
 
 
 class DeclarativeBase(_core.Instance, metaclass=DeclarativeMeta):
@@ -284,7 +292,7 @@ def declarative_base(
     return registry.generate_base(cls=cls, name=name)
 
 
-def as_declarative_base(**kwargs: Any) -> Callable[[type], Any]:
+def as_declarative(**kwargs: Any) -> Callable[[type], Any]:
     """Decorator that makes a class a base class for mapped classes.
 
     Args:

@@ -78,7 +78,11 @@ class _Entity(ClauseElement):
         return self._columns_of(self._loaded())
 
     def _every_column(self) -> list[Any]:
-        """Return the columns that a subquery of the entity has."""
+        """Return the columns that a subquery of the entity has.
+
+        Those are all of its table, also deferred ones, and the expressions
+        that are loaded with it.
+        """
         from .attributes import ProxyAttribute
 
         self.mapper._configure_all()
@@ -92,6 +96,8 @@ class _Entity(ClauseElement):
                 found += (
                     [column] if self._is_alias else self._columns_of((prop,))
                 )
+                continue
+            if prop.deferred:
                 continue
             found.append(
                 ProxyAttribute._new(column, prop.key, self.entity_class)
@@ -117,6 +123,33 @@ class _Entity(ClauseElement):
             return ()
         column = self._column(mapper.polymorphic_on)
         return (column.in_(mapper.polymorphic_identities),)
+
+    def _column_key(self, name: str) -> str:
+        """Return the key of the column of an attribute."""
+        prop = self.mapper._properties.get(name)
+        columns = getattr(prop, "columns", None)
+        if not columns:
+            return name
+        return columns[0].key or name
+
+    def _assigned(self, key: Any, value: Any) -> list[tuple[Any, Any]]:
+        """Return the columns and values that one of ``values()`` stands for.
+
+        Args:
+            key: A column, an attribute, or the name of one.
+            value: What it is set to.
+        """
+        attribute = key
+        if isinstance(key, str):
+            attribute = getattr(self.entity_class, key, None)
+        find = getattr(attribute, "_assignments", None)
+        if find is not None:
+            return [
+                pair for each in find(value) for pair in self._assigned(*each)
+            ]
+        if isinstance(key, str):
+            key = self._column_key(key)
+        return [(key, value)]
 
     @property
     def entity_namespace(self) -> Any:
@@ -181,14 +214,6 @@ class EntityNode(_Entity):
     def _local_table(self) -> Any:
         """The table that INSERT, UPDATE and DELETE are about."""
         return self.mapper.local_table
-
-    def _column_key(self, name: str) -> str:
-        """Return the key of the column of an attribute."""
-        prop = self.mapper._properties.get(name)
-        columns = getattr(prop, "columns", None)
-        if not columns:
-            return name
-        return columns[0].key or name
 
     def _adapt(self, column: Any) -> Any:
         return None

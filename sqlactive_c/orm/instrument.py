@@ -10,11 +10,11 @@ from .attributes import (
     ProxyAttribute,
     RelationshipAttribute,
 )
+from .bundle import Bundle
 from .descriptor_props import CompositeProperty, SynonymProperty
 from .entity import EntityNode
 from .properties import ColumnProperty
 from .relationships import RelationshipProperty
-from .util import Bundle
 
 __all__ = ["instrument", "instrument_class", "make_attribute"]
 
@@ -187,7 +187,8 @@ class SynonymAttribute:
         name = self.property.name
         if instance is None:
             found = getattr(owner, name)
-            if getattr(found, "__visit_name__", None) != "attribute":
+            kind = getattr(found, "__visit_name__", None)
+            if kind != "attribute" or hasattr(found, "_join_parts"):
                 return found
             return ProxyAttribute._new(found, self.key, owner)
         if self.property.descriptor is not None:
@@ -244,6 +245,16 @@ class CompositeExpression:
 
     def __hash__(self) -> int:
         return object.__hash__(self)
+
+    @property
+    def info(self) -> Any:
+        """The dict for the user's own purposes."""
+        return self.property.info
+
+    def _assignments(self, value: Any) -> list[tuple[Any, Any]]:
+        """Return what an INSERT or UPDATE sets for an object."""
+        values = self.property.values_of(value)
+        return list(zip(self.parts, values, strict=True))
 
     def __clause_element__(self) -> Any:
         return CompositeBundle.of(self.property, self.parts)

@@ -288,6 +288,13 @@ class ColumnProperty(MapperProperty):
         return self.columns[0]
 
     @property
+    def info(self) -> dict[Any, Any]:
+        """A dict for the user's own purposes, by default the column's."""
+        if self._info is None and self.is_column:
+            return self.columns[0].info  # type: ignore[no-any-return]
+        return super().info
+
+    @property
     def is_column(self) -> bool:
         """Whether it is a column of a table, no expression."""
         return isinstance(self.columns[0], Column)
@@ -358,6 +365,9 @@ def deferred(
         **kwargs: As for :func:`column_property`.
     """
     if isinstance(column, MappedColumn):
+        # An annotation forbids no NULL of what stands in here.
+        if column.column._user_nullable is None:
+            column.column._user_nullable = column.column.nullable
         column.deferred = True
         column.deferred_group = group or column.deferred_group
         column.deferred_raiseload = raiseload or column.deferred_raiseload

@@ -106,7 +106,7 @@ def _is_collection(value: Any) -> bool:
 
 
 def _of_collections(now: Any, was: Any, changed: bool) -> History:
-    current = [] if now is NO_VALUE else list(now)
+    current = [] if now is NO_VALUE else now._copy_of()
     if not changed:
         return History((), current, ())
     before = [] if was is NO_VALUE else list(was)

@@ -1,24 +1,24 @@
-"""Aliases of mapped classes, bundles, and what goes with them."""
+"""Aliases of mapped classes, and what goes with them."""
 
 from __future__ import annotations
 
 import inspect
-import operator
-from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
 from .. import exc
 from .._core import ClauseElement
+from ..sql.inspect import inspects
 from ..sql.nodes import ColumnElement
+from .attributes import InstrumentedAttribute
 from .comparators import RelationshipOperators, _all_of
 from .entity import AliasedEntity, EntityNode, entity_of
+from .mapper import Mapper
 from .relationships import RelationshipProperty
 
 __all__ = [
     "AliasedClass",
     "AliasedInsp",
-    "Bundle",
     "aliased",
     "join",
     "outerjoin",
@@ -77,6 +77,16 @@ class AliasedClass:
         return f"<{self.__name__} at 0x{id(self):x}>"
 
 
+@inspects(AliasedClass)
+def _entity_of_alias(alias: AliasedClass) -> Any:
+    return alias.__entity_node__
+
+
+@inspects(AliasedEntity, InstrumentedAttribute, Mapper)
+def _itself(subject: Any) -> Any:
+    return subject
+
+
 def _alias_of(selectable: Any, name: str | None, flat: bool) -> Any:
     return selectable.alias(name, flat=flat)
 
@@ -117,6 +127,9 @@ class AliasedAttribute(ColumnElement):
     __slots__ = ()
     __visit_name__ = "attribute"
     _fields = ("entity", "key")
+
+    def __bool__(self) -> bool:
+        return True
 
     def _resolve(self) -> Any:
         return self.entity._of_property(self.property)
@@ -194,7 +207,7 @@ class AliasedRelationship(RelationshipOperators, ColumnElement):
     """
 
     __slots__ = ()
-    __visit_name__ = "relationship"
+    __visit_name__ = "attribute"
     _fields = ("_root", "key", "_narrowed", "_extra")
 
     __hash__ = RelationshipOperators.__hash__
@@ -236,13 +249,13 @@ class AliasedRelationship(RelationshipOperators, ColumnElement):
     def _resolve(self) -> Any:
         return self._as_condition()
 
-    def _as_condition(self) -> Any:
-        return _all_of(
-            *self._conditions(self._target(), self.property.secondary)
-        )
+    @property
+    def expression(self) -> Any:
+        """The join condition."""
+        return self._resolve()
 
     def __clause_element__(self) -> Any:
-        return self._as_condition()
+        return self._resolve()
 
     def __str__(self) -> str:
         return str(self.property)
@@ -294,157 +307,6 @@ def aliased(
     return AliasedClass(element, alias, name, flat, adapt_on_names)
 
 
-class BundleRow(Sequence[Any]):
-    """The item of a row that a bundle gives: its values, also by name.
-
-    Args:
-        names: Names of the values.
-        values: The values.
-    """
-
-    __slots__ = ("_fields", "_values")
-
-    def __init__(
-        self, names: tuple[str, ...], values: tuple[Any, ...]
-    ) -> None:
-        self._fields = names
-        self._values = values
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._values[index]
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self._values[self._fields.index(name)]
-        except ValueError:
-            raise AttributeError(name) from None
-
-    def _asdict(self) -> dict[str, Any]:
-        return dict(zip(self._fields, self._values, strict=True))
-
-    def __reduce__(self) -> Any:
-        return BundleRow, (self._fields, self._values)
-
-    def __eq__(self, other: object) -> Any:
-        if isinstance(other, BundleRow):
-            return self._values == other._values
-        if isinstance(other, tuple):
-            return self._values == other
-        return NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._values)
-
-    def __repr__(self) -> str:
-        return repr(self._values)
-
-
-class Bundle(ColumnElement):
-    """Columns that come as one item of a row.
-
-    Args:
-        name: Name of the item.
-        *exprs: The columns.
-        single_entity: Rows of a select of this alone are the bundle itself.
-    """
-
-    __visit_name__ = "bundle"
-    _fields = ("name", "exprs", "single_entity", "-_row")
-    is_bundle = True
-
-    def __new__(
-        cls, name: str, *exprs: Any, single_entity: bool = False, **kw: Any
-    ) -> Bundle:
-        """Return it, made of its parts."""
-        made: Bundle = cls._new(name, exprs, single_entity, None)
-        return made
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Everything is done in __new__."""
-
-    def _selected_columns(self) -> list[Any]:
-        return [
-            column
-            for each in self.exprs
-            for column in (
-                each._selected_columns()
-                if hasattr(each, "_selected_columns")
-                else (each,)
-            )
-        ]
-
-    def _result_item(self, positions: Any) -> Any:
-        """Return what the decoder makes it of: a function, and items."""
-        items: list[Any] = []
-        at = 0
-        for each in self.exprs:
-            if hasattr(each, "_selected_columns"):
-                width = len(each._selected_columns())
-                items.append(each._result_item(positions[at : at + width]))
-                at += width
-            else:
-                items.append((positions[at], each.type.codec()))
-                at += 1
-        labels = self.c.keys()
-        getters = [operator.itemgetter(i) for i in range(len(items))]
-        make = self.create_row_processor(None, getters, labels)
-        return (lambda *cells: make(cells)), tuple(items)
-
-    @property
-    def _result_name(self) -> Any:
-        return self.name
-
-    def _description(self) -> dict[str, Any]:
-        """Return what ``column_descriptions`` says of it."""
-        from ..sql.froms import entity_of as first_entity
-
-        entity = first_entity(self.exprs)
-        return {
-            "name": self.name,
-            "type": type(self),
-            "aliased": getattr(entity, "is_aliased_class", False),
-            "expr": self,
-            "entity": getattr(entity, "entity_class", None),
-        }
-
-    @property
-    def c(self) -> Any:
-        """The columns by name."""
-        from ..sql.base import ColumnCollection
-
-        return ColumnCollection.from_items(
-            (getattr(each, "key", None) or str(at), each)
-            for at, each in enumerate(self.exprs)
-        )
-
-    columns = c
-
-    def create_row_processor(
-        self, query: Any, procs: Any, labels: list[str]
-    ) -> Callable[[Any], Any]:
-        """Return the function that makes the item; may be overridden."""
-        names = tuple(map(str, labels))
-
-        def make(row: Any) -> Any:
-            return BundleRow(names, tuple([proc(row) for proc in procs]))
-
-        return make
-
-    def __str__(self) -> str:
-        return repr(self)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        found = self.c.get(name)
-        if found is None:
-            raise AttributeError(name)
-        return found
-
-
 def join(
     left: Any, right: Any, onclause: Any = None, isouter: bool = False,
     full: bool = False,
@@ -461,17 +323,35 @@ def join(
     """
     from ..sql.selectable import join as join_froms
 
-    def as_from(each: Any) -> Any:
-        node = getattr(each, "__entity_node__", None)
-        return each if node is None else node._selectable
+    def with_criteria(condition: Any, entity: Any) -> Any:
+        node = getattr(entity, "__entity_node__", entity)
+        find = getattr(node, "_criteria", tuple)
+        return _all_of(condition, *find())
 
-    if isinstance(onclause, RelationshipOperators):
-        found = as_from(left)
-        target = None if right is None else right
-        for each, condition in onclause._join_parts(None, target):
-            found = join_froms(found, each, condition, isouter, full)
-        return found
-    return join_froms(as_from(left), as_from(right), onclause, isouter, full)
+    if not isinstance(onclause, RelationshipOperators):
+        left, target = _from_of(left), _from_of(right)
+        made = join_froms(left, target, onclause, isouter, full)
+        return made._replace(onclause=with_criteria(made.onclause, right))
+    first, *rest = onclause._join_parts(None, right)
+    found = _from_of(left)
+    if not rest:
+        target, condition = first
+        condition = with_criteria(condition, target)
+        return join_froms(found, _from_of(target), condition, isouter, full)
+    middle, condition = first
+    target, inner = rest[0]
+    inner = with_criteria(inner, target)
+    target = _from_of(target)
+    if isouter or full:
+        both = join_froms(middle, target, inner)
+        return join_froms(found, both, condition, isouter, full)
+    return join_froms(join_froms(found, middle, condition), target, inner)
+
+
+def _from_of(subject: Any) -> Any:
+    """Return what is selected from for a class, an alias or an entity."""
+    node = getattr(subject, "__entity_node__", subject)
+    return getattr(node, "_selectable", node)
 
 
 def outerjoin(
@@ -502,10 +382,7 @@ def with_parent(instance: Any, prop: Any, from_entity: Any = None) -> Any:
     relation = prop.property
     mapper = relation.parent
     target = prop._target(from_entity)
-    middle = relation.secondary
-    if middle is not None:
-        middle = middle.alias()
-    first, second = prop._conditions(target, middle)
+    first, second = prop._conditions(target, prop._middle())
     local = set(relation.local_columns)
 
     def replace(node: Any) -> Any:

@@ -139,7 +139,7 @@ class ColumnCollection:
             raise AttributeError(key) from None
 
     def __setattr__(self, key: str, value: Any) -> None:
-        raise AttributeError("columns cannot be assigned to a collection")
+        raise TypeError("columns cannot be assigned to a collection")
 
     def __contains__(self, key: Any) -> bool:
         if not isinstance(key, str):

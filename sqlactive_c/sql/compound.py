@@ -8,7 +8,7 @@ from typing import Any
 from .. import exc
 from . import operators as ops
 from .base import ColumnCollection
-from .elements import ColumnElement, Grouping
+from .elements import ColumnElement, Grouping, UnaryExpression
 from .expect import expect_statement, expect_subquery
 from .from_clause import computed
 from .froms import froms_of
@@ -99,22 +99,6 @@ class CompoundSelect(GenerativeSelect):
     def is_derived_from(self, fromclause: Any) -> bool:
         """Say whether one of them selects from a FROM element."""
         return any(each.is_derived_from(fromclause) for each in self.selects)
-
-    def union(self, *other: Any) -> CompoundSelect:
-        """Return the UNION of it and others."""
-        return union(self, *other)
-
-    def union_all(self, *other: Any) -> CompoundSelect:
-        """Return the UNION ALL of it and others."""
-        return union_all(self, *other)
-
-    def except_(self, *other: Any) -> CompoundSelect:
-        """Return the EXCEPT of it and others."""
-        return except_(self, *other)
-
-    def intersect(self, *other: Any) -> CompoundSelect:
-        """Return the INTERSECT of it and others."""
-        return intersect(self, *other)
 
 
 def union(*selects: Any) -> CompoundSelect:
@@ -282,13 +266,18 @@ class Exists(ColumnElement):
         return Exists._new(statement, self.negated)
 
     def _negate(self) -> Any:
-        return Exists._new(self.element, not self.negated)
+        if self.negated:
+            return UnaryExpression.of(
+                Grouping._new(self), ops.inv, None, BOOLEAN
+            )
+        return Exists._new(self.element, True)
 
     def self_group(self, against: Any = None) -> Any:
         """Return it in parentheses beside AND and other operators."""
-        if self.negated or not ops.is_precedent(ops.exists, against):
-            return self
-        return Grouping._new(self)
+        operator = ops.inv if self.negated else ops.exists
+        if ops.is_precedent(operator, against):
+            return Grouping._new(self)
+        return self
 
     def select(self) -> Any:
         """Return a SELECT of it."""

@@ -295,12 +295,12 @@ class ValuesBase(UpdateBase):
 
     def _pairs(self, items: Any) -> list[Pair]:
         table = self._table
-        rename = getattr(self.table, "_column_key", None)
+        assigned = getattr(self.table, "_assigned", None)
+        if assigned is not None:
+            items = [pair for item in items for pair in assigned(*item)]
         pairs = []
         for key, value in items:
             name = column_key(table, key)
-            if rename is not None and isinstance(key, str):
-                name = rename(key)
             column = name
             if isinstance(name, str):
                 column = table.c.get(name)

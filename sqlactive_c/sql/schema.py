@@ -11,6 +11,16 @@ from .constraints import (
     PrimaryKeyConstraint,
     UniqueConstraint,
 )
+from .ddl_elements import (
+    DDL,
+    CreateIndex,
+    CreateTable,
+    DDLElement,
+    DropIndex,
+    DropTable,
+    ExecutableDDLElement,
+    sort_tables,
+)
 from .defaults import (
     ColumnDefault,
     Computed,
@@ -24,6 +34,7 @@ from .metadata import MetaData
 from .table import Table
 
 __all__ = [
+    "DDL",
     "CheckConstraint",
     "Column",
     "ColumnCollection",
@@ -31,7 +42,13 @@ __all__ = [
     "ColumnDefault",
     "Computed",
     "Constraint",
+    "CreateIndex",
+    "CreateTable",
+    "DDLElement",
     "DefaultClause",
+    "DropIndex",
+    "DropTable",
+    "ExecutableDDLElement",
     "FetchedValue",
     "ForeignKey",
     "ForeignKeyConstraint",
@@ -44,4 +61,5 @@ __all__ = [
     "UniqueConstraint",
     "conv",
     "quoted_name",
+    "sort_tables",
 ]

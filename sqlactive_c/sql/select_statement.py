@@ -13,6 +13,7 @@ from .expect import (
     expect_criterion,
     expect_from,
     expect_onclause,
+    expect_order_by,
     phrases,
     textual,
 )
@@ -220,8 +221,12 @@ class Select(GenerativeSelect):
         return self._replace(**parts)
 
     def distinct(self, *expr: Any) -> Select:
-        """Return a copy that leaves out repeated rows."""
-        on = tuple(map(expect_column, expr))
+        """Return a copy that leaves out repeated rows.
+
+        Args:
+            *expr: What other databases can tell them by; SQLite ignores it.
+        """
+        on = tuple(map(expect_order_by, expr))
         return self._replace(_distinct=on or True)
 
     def reduce_columns(self, only_synonyms: bool = True) -> Select:

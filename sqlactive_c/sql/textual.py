@@ -8,9 +8,55 @@ from .. import _core, exc
 from . import coercions
 from .columns import ColumnClause
 from .compound import TextualSelect
-from .elements import ColumnElement, TextFragment
+from .elements import BindParameter, ColumnElement, TextFragment
 
-__all__ = ["columns", "compile"]
+__all__ = ["bindparams", "columns", "compile", "fragment"]
+
+
+def bindparams(
+    text: _core.TextClause, /, *binds: Any, **values: Any
+) -> _core.TextClause:
+    """Return a text with parameters that have types.
+
+    Args:
+        text: The text.
+        *binds: What ``bindparam()`` made, under the names in the text.
+        **values: Values by name; a type that was given before stays.
+
+    Raises:
+        ArgumentError: The text has no parameter of that name.
+        TypeError: Something is not what ``bindparam()`` makes.
+    """
+    preset = dict(text._preset or {})
+    for bind in binds:
+        if not isinstance(bind, BindParameter):
+            raise TypeError(
+                "bindparams() takes what bindparam() makes, and values by"
+                " keyword"
+            )
+        preset[_known(text, bind.key)] = bind
+    for name, value in values.items():
+        before = preset.get(_known(text, name))
+        if isinstance(before, BindParameter):
+            value = before._with_value(value)
+        preset[name] = value
+    return text._with(preset)
+
+
+def _known(text: _core.TextClause, name: Any) -> str:
+    if name not in text._template.names:
+        raise exc.ArgumentError(f"this text() has no parameter {name!r}")
+    return name  # type: ignore[no-any-return]
+
+
+def fragment(text: _core.TextClause, /) -> TextFragment:
+    """Return what stands for a text where nodes are needed.
+
+    Args:
+        text: The text.
+    """
+    made: TextFragment = TextFragment.of(text)
+    return made
 
 
 def columns(

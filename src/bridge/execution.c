@@ -586,6 +586,7 @@ execution_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->preset);
     Py_VISIT(self->shape);
     Py_VISIT(self->bound);
+    Py_VISIT(self->things);
     Py_VISIT(self->port_object);
     if (!self->in_flight) {
         Py_VISIT(self->future);
@@ -606,6 +607,7 @@ execution_clear(PyObject *op)
     Py_CLEAR(self->preset);
     Py_CLEAR(self->shape);
     Py_CLEAR(self->bound);
+    Py_CLEAR(self->things);
     Py_CLEAR(self->port_object);
     drop_future(self);
     Py_CLEAR(self->timer);

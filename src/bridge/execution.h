@@ -51,6 +51,9 @@ struct Sac_Execution {
     PyObject *bound;            /* strong: tuple of what was bound, before it
                                    was encoded, where the result wants to know;
                                    or NULL */
+    PyObject *things;           /* strong: tuple of the aliases, subqueries and
+                                   so on of the statement at their places,
+                                   where the result wants to know; or NULL */
     PyObject *port_object;      /* strong: the Port of the call, or NULL */
     PyObject *future;           /* strong while suspended */
     sac_list link;              /* in state->waiting while there is a future */

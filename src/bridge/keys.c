@@ -24,6 +24,8 @@ keys_new(Sac_State *state, PyObject *names /* steals */)
     self->index = NULL;
     self->targets = NULL;
     self->target_key = NULL;
+    self->things = NULL;
+    self->named = false;
     self->base = NULL;
     self->picks = NULL;
     self->columns = NULL;
@@ -196,6 +198,25 @@ make_index(Sac_Keys *self)
     return 0;
 }
 
+Sac_Keys *
+Sac_KeysOf(Sac_State *state, Sac_Keys *keys, PyObject *things)
+{
+    if (keys->index == NULL && make_index(keys) < 0) {
+        return NULL; /* made once for all of them */
+    }
+    Sac_Keys *self = keys_new(state, Py_NewRef(keys->names));
+    if (self != NULL) {
+        self->index = Py_NewRef(keys->index);
+        self->targets = Py_XNewRef(keys->targets);
+        self->target_key = keys->target_key;
+        self->things = Py_NewRef(things);
+        self->last_wins = keys->last_wins;
+        self->named = keys->named;
+        self->objects = keys->objects;
+    }
+    return self;
+}
+
 /* What cannot be hashed is no target. */
 static PyObject *
 get_target(PyObject *targets, PyObject *object)
@@ -215,7 +236,7 @@ look_up_target(Sac_Keys *self, PyObject *object)
     if ((found != NULL && found != Py_None) || PyErr_Occurred()) {
         return found;
     }
-    PyObject *key = self->target_key(SAC_STATE(self), object);
+    PyObject *key = self->target_key(SAC_STATE(self), object, self->things);
     if (key != NULL) {
         PyObject *other = get_target(self->targets, key);
         found = other != NULL ? other : found;
@@ -304,6 +325,7 @@ keys_dealloc(PyObject *op)
     Py_XDECREF(self->names);
     Py_XDECREF(self->index);
     Py_XDECREF(self->targets);
+    Py_XDECREF(self->things);
     Py_XDECREF(self->base);
     PyMem_Free(self->picks);
     sac_columns_release(self->columns);

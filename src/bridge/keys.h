@@ -10,8 +10,9 @@
 #include "engine/columns.h"
 
 /* -> new ref: what an object is found by, other than itself; or NULL, with an
- * exception or without. */
-typedef PyObject *(*Sac_TargetKey)(Sac_State *state, PyObject *object);
+ * exception or without.  `things`: see there. */
+typedef PyObject *(*Sac_TargetKey)(Sac_State *state, PyObject *object,
+                                   PyObject *things);
 
 /* Immutable but for the index, which is made when it is first needed: most
  * results are never asked for a column by name. */
@@ -24,12 +25,16 @@ struct Sac_Keys {
     PyObject *targets; /* strong: dict column, expression or what target_key
                          gives for it -> int, None if ambiguous; or NULL */
     Sac_TargetKey target_key;
+    PyObject *things;     /* strong: tuple of the aliases and the like of the
+                             statement, at the places that their columns are
+                             found by; or NULL */
     Sac_Keys *base;       /* strong: whose targets these are, of which `picks`
                               were picked; or NULL */
     Py_ssize_t *picks;    /* owned, as many as names; or NULL */
     sac_columns *columns; /* strong, or NULL when made from names */
     bool last_wins; /* of several columns with one name the last is meant;
                          else the name is ambiguous */
+    bool named;     /* some targets are columns of `things` */
     bool objects;   /* the rows may hold more than None, int, float, str
                          and bytes: the collector must see them */
 };
@@ -48,6 +53,9 @@ Sac_Keys *Sac_KeysPick(Sac_State *state, Sac_Keys *keys,
 /* What the rows can be asked for besides names.  steals: targets (NULL: passes
  * the exception on).  -> 0 or -1. */
 int Sac_KeysTarget(Sac_Keys *keys, PyObject *targets, Sac_TargetKey key);
+/* The same names and targets, for a statement with these things; `named`
+ * keys need them.  -> new ref. */
+Sac_Keys *Sac_KeysOf(Sac_State *state, Sac_Keys *keys, PyObject *things);
 
 /* `name` is a str or one of the targets.  -> 1 and *at; 0: there is no such
  * column; -1 with an exception, InvalidRequestError for an ambiguous one. */

@@ -80,7 +80,7 @@
     X(operate)           /* operator, left, right, reverse -> node */   \
     X(operators)         /* tuple, see column_element.c */              \
     X(binary_class)      /* what a comparison makes */                  \
-    X(compile_shape)     /* statement, names, many -> Shape */          \
+    X(compile_shape)     /* statement, names, many, json -> Shape */    \
     X(bind_class)        /* what a value in an expression becomes */    \
     X(text_method)       /* name, text, args, kwargs -> anything */     \
     X(configure_mappers) /* mapping */                                  \

@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/platform.h"
+#include "engine/functions.h"
 #include "engine/store.h"
 
 enum {
@@ -152,6 +153,9 @@ set_up(sac_handle *handle)
     /* Checkpoints are ours to run, under the writer token. The hook replaces
      * SQLite's own automatic checkpoint. */
     (void)sqlite3_wal_hook(db, on_wal, handle);
+    if (rc == SQLITE_OK) {
+        rc = sac_functions_add(db);
+    }
     for (int i = 0; rc == SQLITE_OK && i < options->setup_count; i++) {
         rc = sqlite3_exec(db, options->setup[i], NULL, NULL, NULL);
     }

@@ -365,7 +365,12 @@ fill_statement(Sac_State *state, Sac_Execution *execution, Sac_Engine *owner,
         (void)Sac_RaiseAbout(state, "ObjectNotExecutableError", statement);
         return -1;
     }
-    if (Sac_TextApply(state, statement, engine, execution) < 0) {
+    PyObject *node;
+    int rc = Sac_TextNode(statement, &node);
+    if (rc > 0) {
+        return Sac_StatementApply(state, node, owner, execution, parameters);
+    }
+    if (rc < 0 || Sac_TextApply(state, statement, engine, execution) < 0) {
         return -1;
     }
     return Sac_BindNamed(state, execution, parameters);

@@ -11,7 +11,7 @@
 #include "bridge/errors.h"
 #include "bridge/values.h"
 #include "types/hydrate.h"
-#include "types/node.h"
+#include "types/targets.h"
 
 /* ---- decoding --------------------------------------------------------- */
 
@@ -162,98 +162,11 @@ is_plain(const Sac_Decoder *self)
     return true;
 }
 
-/* ---- targets ---------------------------------------------------------- */
-
-/* Expressions that look alike are found by one another: their fingerprint. */
-static PyObject *
-target_key(Sac_State *state, PyObject *object)
-{
-    PyObject *node = NULL;
-    if (Sac_NodeCheck(state, object)) {
-        node = Py_NewRef(object);
-    }
-    else if (PyType_Check(object)) {
-        node = PyObject_GetAttr(object, state->str_entity_node);
-        if (node == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
-            PyErr_Clear();
-        }
-    }
-    if (node == NULL || !Sac_NodeCheck(state, node)) {
-        Py_XDECREF(node);
-        return NULL;
-    }
-    PyObject *key = NULL;
-    Sac_Node *of = (Sac_Node *)node;
-    if (Sac_NodeDigest(state, of) == 0 &&
-        (of->flags & SAC_NODE_UNCACHED) == 0) {
-        key = PyBytes_FromStringAndSize((const char *)&of->print,
-                                        sizeof(of->print));
-    }
-    Py_DECREF(node);
-    return key;
-}
-
-/* `number` of the item, or None where another item has the same key. */
-static int
-put_target(PyObject *targets, PyObject *key, PyObject *number)
-{
-    PyObject *known = PyDict_SetDefault(targets, key, number);
-    if (known == NULL || known == number) {
-        return known == NULL ? -1 : 0;
-    }
-    int same = PyObject_RichCompareBool(known, number, Py_EQ);
-    return same != 0 ? (same < 0 ? -1 : 0)
-                     : PyDict_SetItem(targets, key, Py_None);
-}
-
-static int
-add_targets(Sac_State *state, PyObject *targets, PyObject *objects,
-            PyObject *number)
-{
-    if (objects != Py_None && !PyTuple_Check(objects)) {
-        PyErr_SetString(PyExc_TypeError, "targets of an item are a tuple");
-        return -1;
-    }
-    Py_ssize_t count = objects == Py_None ? 0 : PyTuple_GET_SIZE(objects);
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *object = PyTuple_GET_ITEM(objects, i);
-        if (put_target(targets, object, number) < 0) {
-            return -1;
-        }
-        PyObject *key = target_key(state, object);
-        int rc = key == NULL ? (PyErr_Occurred() ? -1 : 0)
-                             : put_target(targets, key, number);
-        Py_XDECREF(key);
-        if (rc < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* -> new dict. */
-static PyObject *
-make_targets(Sac_State *state, PyObject *given)
-{
-    PyObject *targets = PyDict_New();
-    for (Py_ssize_t i = 0; targets != NULL && i < PyTuple_GET_SIZE(given);
-         i++) {
-        PyObject *number = PyLong_FromSsize_t(i);
-        if (number == NULL ||
-            add_targets(state, targets, PyTuple_GET_ITEM(given, i), number) <
-                0) {
-            Py_CLEAR(targets);
-        }
-        Py_XDECREF(number);
-    }
-    return targets;
-}
-
 /* ---- the type --------------------------------------------------------- */
 
 static int
 fill(Sac_State *state, Sac_Decoder *self, PyObject *names, PyObject *items,
-     PyObject *targets)
+     PyObject *targets, PyObject *things)
 {
     if (PyTuple_GET_SIZE(names) != PyTuple_GET_SIZE(items)) {
         PyErr_SetString(PyExc_ValueError, "a name for each of the items");
@@ -274,19 +187,25 @@ fill(Sac_State *state, Sac_Decoder *self, PyObject *names, PyObject *items,
         PyErr_SetString(PyExc_TypeError, "targets are a tuple or None");
         return -1;
     }
-    return Sac_KeysTarget(self->keys, make_targets(state, targets),
-                          target_key);
+    return Sac_TargetsAdd(state, self->keys, targets,
+                          things == Py_None ? NULL : things);
 }
 
 static PyObject *
 decoder_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static const char *const keywords[] = {"names", "items", "cells",
-                                           "targets", NULL};
+    static const char *const keywords[] = {"names",   "items",  "cells",
+                                           "targets", "things", NULL};
     PyObject *names, *items, *cells = Py_None, *targets = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O!|OO:Decoder", (char **)(uintptr_t)keywords,
-            &PyTuple_Type, &names, &PyTuple_Type, &items, &cells, &targets)) {
+    PyObject *things = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!|OOO:Decoder",
+                                     (char **)(uintptr_t)keywords,
+                                     &PyTuple_Type, &names, &PyTuple_Type,
+                                     &items, &cells, &targets, &things)) {
+        return NULL;
+    }
+    if (things != Py_None && !PyTuple_Check(things)) {
+        PyErr_SetString(PyExc_TypeError, "things are a tuple or None");
         return NULL;
     }
     Py_ssize_t wanted = 0;
@@ -300,7 +219,7 @@ decoder_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (self == NULL) {
         return NULL;
     }
-    if (fill(Sac_StateOfType(type), self, names, items, targets) < 0) {
+    if (fill(Sac_StateOfType(type), self, names, items, targets, things) < 0) {
         Py_DECREF(self);
         return NULL;
     }
@@ -361,7 +280,7 @@ static PyMemberDef decoder_members[] = {
 
 PyDoc_STRVAR(
     decoder_doc,
-    "Decoder(names, items, cells=None, targets=None)\n--\n\n"
+    "Decoder(names, items, cells=None, targets=None, things=None)\n--\n\n"
     "How the cells of a row become its items. Private.\n\n"
     "Args:\n    names: Tuple of str, one for each item.\n"
     "    items: Tuple of: a Codec or None, for the cell at the same place;\n"
@@ -369,7 +288,9 @@ PyDoc_STRVAR(
     "        the function makes one item of several.\n"
     "    cells: How many a row has; None: as many as the items say.\n"
     "    targets: For each item a tuple of the columns and expressions that\n"
-    "        it can be asked for by, or None.");
+    "        it can be asked for by, or None.\n"
+    "    things: The riders of the statement: its aliases and subqueries are\n"
+    "        known by their places among them.");
 
 static PyType_Slot decoder_slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)decoder_doc},

@@ -28,10 +28,11 @@ typedef struct Sac_Item {
 } Sac_Item;
 
 /* Immutable; shared by all results of one shape.  Python: Decoder(names,
- * items, cells=None, targets=None); an item is a Codec or None (the cell at
+ * items, cells=None, targets=None, things=None); an item is a Codec or None (the cell at
  * its own place), (place of the cell, Codec or None), an EntityPlan, or
  * (function, items).  cells: how many a row has; None: as many as items.
- * targets: for each item the columns and expressions that it is found by. */
+ * targets: for each item the columns and expressions that it is found by;
+ * things: the riders of the statement that they are from. */
 typedef struct Sac_Decoder {
     PyObject_HEAD
     Sac_Keys *keys;  /* strong: names of the items */

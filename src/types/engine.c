@@ -102,6 +102,7 @@ engine_copy(Sac_Engine *self)
     copy->options = PyDict_Copy(self->options);
     copy->isolation_name = Py_NewRef(self->isolation_name);
     copy->poolclass = Py_NewRef(self->poolclass);
+    copy->json = Py_NewRef(self->json);
     copy->isolation = self->isolation;
     copy->pool_timeout = self->pool_timeout;
     copy->writer_timeout = self->writer_timeout;
@@ -165,6 +166,7 @@ engine_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->url);
     Py_VISIT(self->shown);
     Py_VISIT(self->dialect);
+    Py_VISIT(self->json);
     Py_VISIT(self->log);
     Py_VISIT(self->options);
     Py_VISIT(self->isolation_name);
@@ -184,6 +186,7 @@ engine_clear(PyObject *op)
     Py_CLEAR(self->options);
     Py_CLEAR(self->isolation_name);
     Py_CLEAR(self->poolclass);
+    Py_CLEAR(self->json);
     Py_CLEAR(self->origin);
     Sac_ShapeCacheClear(&self->shapes);
     return 0;

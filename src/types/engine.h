@@ -19,6 +19,8 @@ typedef struct Sac_Engine {
     PyObject *options;        /* strong: dict, execution options */
     PyObject *isolation_name; /* strong: str, as users write it */
     PyObject *poolclass;      /* strong: str */
+    PyObject *json;           /* strong: tuple, the functions that write and
+                                 read JSON, for compile_shape; or None */
     sac_isolation isolation;
     double pool_timeout;   /* seconds */
     double writer_timeout; /* seconds */

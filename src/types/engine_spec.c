@@ -197,6 +197,7 @@ Sac_EngineFill(Sac_State *state, Sac_Engine *self, PyObject *spec)
         take_object(spec, "execution_options", &self->options) < 0 ||
         take_object(spec, "isolation_level", &self->isolation_name) < 0 ||
         take_object(spec, "poolclass", &self->poolclass) < 0 ||
+        take_object(spec, "json", &self->json) < 0 ||
         take_double(spec, "pool_timeout", &self->pool_timeout) < 0 ||
         take_double(spec, "writer_timeout", &self->writer_timeout) < 0 ||
         take_bool(spec, "hide_parameters", &self->hide_parameters) < 0) {

@@ -105,6 +105,9 @@ int Sac_NodeDigest(Sac_State *state, Sac_Node *node);
 /* -> 0, and the caller ends it with Sac_WalkFini(); or -1, nothing to end. */
 int Sac_WalkInit(Sac_State *state, Sac_Walk *walk, Sac_Node *root);
 void Sac_WalkFini(Sac_Walk *walk);
+/* -> new tuple: the riders that have names at their places, None at those of
+ * values. */
+PyObject *Sac_WalkThings(const Sac_Walk *walk);
 
 /* ---- operators (column_element.c), methods (generative.c) ---- */
 

@@ -347,3 +347,16 @@ Sac_WalkFini(Sac_Walk *walk)
     }
     walk->riders = walk->inline_riders;
 }
+
+PyObject *
+Sac_WalkThings(const Sac_Walk *walk)
+{
+    PyObject *things = PyTuple_New((Py_ssize_t)walk->count);
+    for (size_t i = 0; things != NULL && i < walk->count; i++) {
+        PyObject *rider = walk->riders[i];
+        bool named = ((Sac_Node *)rider)->kind->ride == SAC_RIDE_NAME;
+        PyTuple_SET_ITEM(things, (Py_ssize_t)i,
+                         Py_NewRef(named ? rider : Py_None));
+    }
+    return things;
+}

@@ -25,11 +25,12 @@ compiled_outcome(const Sac_Execution *execution, const Sac_Shape *shape,
  * *decoder becomes NULL when it does not fit.  -> new ref. */
 static Sac_Keys *
 decoder_keys(Sac_State *state, const Sac_Shape *shape, sac_columns *columns,
-             Sac_Decoder **decoder)
+             PyObject *things, Sac_Decoder **decoder)
 {
     Sac_Keys *keys = (*decoder)->keys;
     if (!shape->textual || (*decoder)->entities) {
-        return (Sac_Keys *)Py_NewRef((PyObject *)keys);
+        return things != NULL ? Sac_KeysOf(state, keys, things)
+                              : (Sac_Keys *)Py_NewRef((PyObject *)keys);
     }
     Sac_Keys *named = Sac_KeysFromColumns(state, columns);
     int count = sac_columns_count(columns);
@@ -44,6 +45,9 @@ decoder_keys(Sac_State *state, const Sac_Shape *shape, sac_columns *columns,
         Sac_KeysTarget(whole, Py_NewRef(keys->targets), keys->target_key) <
             0) {
         Py_CLEAR(whole);
+    }
+    if (whole != NULL) {
+        whole->things = Py_XNewRef(things);
     }
     return whole;
 }
@@ -68,7 +72,8 @@ Sac_OutcomeTake(Sac_Execution *execution, Sac_Outcome *outcome)
     if (step->columns != NULL) {
         outcome->keys =
             outcome->decoder != NULL
-                ? decoder_keys(state, shape, step->columns, &outcome->decoder)
+                ? decoder_keys(state, shape, step->columns, execution->things,
+                               &outcome->decoder)
                 : Sac_KeysFromColumns(state, step->columns);
         if (outcome->keys == NULL) {
             return -1;

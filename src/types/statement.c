@@ -60,7 +60,8 @@ names_of(PyObject *dict)
 
 /* -> new ref: what Python says about the statement. */
 static PyObject *
-compile(Sac_State *state, PyObject *node, PyObject *names_from, bool many)
+compile(Sac_State *state, Sac_Engine *engine, PyObject *node,
+        PyObject *names_from, bool many)
 {
     if (state->compile_shape == NULL) {
         PyErr_SetString(PyExc_RuntimeError,
@@ -72,7 +73,8 @@ compile(Sac_State *state, PyObject *node, PyObject *names_from, bool many)
         return NULL;
     }
     PyObject *shape = PyObject_CallFunctionObjArgs(
-        state->compile_shape, node, names, many ? Py_True : Py_False, NULL);
+        state->compile_shape, node, names, many ? Py_True : Py_False,
+        engine->json, NULL);
     Py_DECREF(names);
     if (shape != NULL && !Sac_ShapeCheck(state, shape)) {
         PyErr_Format(PyExc_TypeError, "compile_shape() gave %R", shape);
@@ -83,9 +85,10 @@ compile(Sac_State *state, PyObject *node, PyObject *names_from, bool many)
 
 /* -> new ref: the shape of the statement for parameters of these names. */
 static Sac_Shape *
-find_shape(Sac_State *state, Sac_ShapeCache *cache, PyObject *node,
+find_shape(Sac_State *state, Sac_Engine *engine, PyObject *node,
            const Sac_Walk *walk, PyObject *names_from, bool many)
 {
+    Sac_ShapeCache *cache = Sac_EngineShapes(engine);
     sac_fingerprint key = walk->print;
     if (names_from != NULL && add_names(state, &key, names_from) < 0) {
         return NULL;
@@ -95,13 +98,13 @@ find_shape(Sac_State *state, Sac_ShapeCache *cache, PyObject *node,
     }
     if (!walk->cached) {
         cache->misses++;
-        return (Sac_Shape *)compile(state, node, names_from, many);
+        return (Sac_Shape *)compile(state, engine, node, names_from, many);
     }
     Sac_Shape *shape = Sac_ShapeCacheFind(cache, &key);
     if (shape != NULL) {
         return (Sac_Shape *)Py_NewRef((PyObject *)shape);
     }
-    shape = (Sac_Shape *)compile(state, node, names_from, many);
+    shape = (Sac_Shape *)compile(state, engine, node, names_from, many);
     if (shape != NULL && Sac_ShapeCacheAdd(cache, shape, &key) < 0) {
         Py_CLEAR(shape);
     }
@@ -144,6 +147,18 @@ read_parameters(Sac_State *state, PyObject *parameters, PyObject **sets,
     return *first == NULL ? -1 : 0;
 }
 
+/* For the rows, which are asked for columns of its aliases.  -> 0 or -1. */
+static int
+keep_things(Sac_Execution *execution, const Sac_Shape *shape,
+            const Sac_Walk *walk)
+{
+    if (shape->decoder == NULL || !shape->decoder->keys->named) {
+        return 0;
+    }
+    Py_XSETREF(execution->things, Sac_WalkThings(walk));
+    return execution->things == NULL ? -1 : 0;
+}
+
 static int
 apply(Sac_State *state, PyObject *node, Sac_Engine *engine,
       Sac_Execution *execution, PyObject *sets, PyObject *first)
@@ -157,12 +172,14 @@ apply(Sac_State *state, PyObject *node, Sac_Engine *engine,
         .state = state,
         .walk = &walk,
         .execution = execution,
-        .shape = find_shape(state, Sac_EngineShapes(engine), node, &walk,
-                            first, sets != NULL),
+        .shape = find_shape(state, engine, node, &walk, first, sets != NULL),
     };
     if (binding.shape != NULL) {
         execution->many = sets != NULL;
-        rc = Sac_BindSets(&binding, engine->engine, sets, first);
+        rc = keep_things(execution, binding.shape, &walk);
+        if (rc == 0) {
+            rc = Sac_BindSets(&binding, engine->engine, sets, first);
+        }
         Py_DECREF(binding.shape);
     }
     Sac_WalkFini(&walk);
@@ -214,8 +231,7 @@ Sac_LookUpShape(PyObject *module, PyObject *args)
         return NULL;
     }
     Sac_Shape *shape =
-        find_shape(state, Sac_EngineShapes((Sac_Engine *)engine), node, &walk,
-                   NULL, false);
+        find_shape(state, (Sac_Engine *)engine, node, &walk, NULL, false);
     Sac_WalkFini(&walk);
     return (PyObject *)shape;
 }

@@ -35,6 +35,9 @@ typedef struct TextObject {
     PyObject *text;     /* strong: as it was given */
     PyObject *template; /* strong */
     PyObject *preset;   /* strong: dict of bindparams() values, or NULL */
+    bool typed;         /* some of them are what bindparam() made */
+    PyObject *node;     /* strong: what stands for it then, or NULL until it
+                           is executed */
     PyObject *weakrefs;
 } TextObject;
 
@@ -400,36 +403,6 @@ check_names(Sac_State *state, PyObject *names, PyObject *values)
     return 0;
 }
 
-/* Parameters given as what bindparam() makes, by their keys.  -> 0 or -1. */
-static int
-add_binds(Sac_State *state, PyObject *names, PyObject *binds, PyObject *preset)
-{
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(binds); i++) {
-        PyObject *bind = PyTuple_GET_ITEM(binds, i);
-        if (state->bind_class == NULL ||
-            !PyObject_TypeCheck(bind, (PyTypeObject *)state->bind_class)) {
-            PyErr_SetString(PyExc_TypeError,
-                            "bindparams() takes what bindparam() makes, and"
-                            " values by keyword");
-            return -1;
-        }
-        PyObject *given = PyDict_New();
-        PyObject *key = PyObject_GetAttrString(bind, "key");
-        int rc = -1;
-        if (given != NULL && key != NULL &&
-            PyDict_SetItem(given, key, bind) == 0 &&
-            check_names(state, names, given) == 0) {
-            rc = PyDict_Update(preset, given);
-        }
-        Py_XDECREF(key);
-        Py_XDECREF(given);
-        if (rc < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
 PyDoc_STRVAR(
     bindparams_doc,
     "bindparams($self, /, *binds, **values)\n--\n\n"
@@ -441,18 +414,31 @@ PyDoc_STRVAR(
     "Returns:\n    A new TextClause; this one stays as it is.\n\n"
     "Raises:\n    ArgumentError: The text has no parameter of that name.");
 
+/* What a text does as an element of statements is said in Python. */
+static PyObject *
+in_python(PyObject *op, const char *name, PyObject *args, PyObject *kwargs)
+{
+    PyObject *hook = SAC_STATE(op)->text_method;
+    if (hook == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "sqlactive_c is not imported yet");
+        return NULL;
+    }
+    return PyObject_CallFunction(hook, "sOOO", name, op,
+                                 args == NULL ? Py_None : args,
+                                 kwargs == NULL ? Py_None : kwargs);
+}
+
 static PyObject *
 text_bindparams(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     TextObject *self = (TextObject *)op;
     const TemplateObject *template = (TemplateObject *)self->template;
+    if (PyTuple_GET_SIZE(args) > 0 || self->typed) {
+        return in_python(op, "bindparams", args, kwargs);
+    }
     PyObject *preset =
         self->preset != NULL ? PyDict_Copy(self->preset) : PyDict_New();
     if (preset == NULL) {
-        return NULL;
-    }
-    if (add_binds(SAC_STATE(op), template->names, args, preset) < 0) {
-        Py_DECREF(preset);
         return NULL;
     }
     if (kwargs != NULL &&
@@ -464,17 +450,20 @@ text_bindparams(PyObject *op, PyObject *args, PyObject *kwargs)
     return text_make(Py_TYPE(op), self->text, self->template, preset);
 }
 
-/* What a text does as an element of statements is said in Python. */
 static PyObject *
-in_python(PyObject *op, const char *name, PyObject *args, PyObject *kwargs)
+text_with(PyObject *op, PyObject *preset)
 {
-    PyObject *hook = SAC_STATE(op)->text_method;
-    if (hook == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "sqlactive_c is not imported yet");
+    TextObject *self = (TextObject *)op;
+    if (!PyDict_Check(preset)) {
+        PyErr_SetString(PyExc_TypeError, "_with(preset): a dict");
         return NULL;
     }
-    return PyObject_CallFunction(hook, "sOOO", name, op, args,
-                                 kwargs == NULL ? Py_None : kwargs);
+    TextObject *made = (TextObject *)text_make(
+        Py_TYPE(op), self->text, self->template, Py_NewRef(preset));
+    if (made != NULL) {
+        made->typed = true;
+    }
+    return (PyObject *)made;
 }
 
 PyDoc_STRVAR(
@@ -504,9 +493,28 @@ text_compile(PyObject *op, PyObject *args, PyObject *kwargs)
     return in_python(op, "compile", args, kwargs);
 }
 
+int
+Sac_TextNode(PyObject *op, PyObject **node)
+{
+    TextObject *self = (TextObject *)op;
+    if (self->typed && self->node == NULL) {
+        self->node = in_python(op, "fragment", NULL, NULL);
+        if (self->node == NULL) {
+            return -1;
+        }
+    }
+    *node = self->node;
+    return self->node != NULL;
+}
+
 static PyObject *
 text_str(PyObject *op)
 {
+    PyObject *node;
+    int rc = Sac_TextNode(op, &node);
+    if (rc != 0) {
+        return rc < 0 ? NULL : PyObject_Str(node);
+    }
     return rendered(((TextObject *)op)->text, NULL);
 }
 
@@ -523,6 +531,7 @@ text_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(op));
     Py_VISIT(self->template);
     Py_VISIT(self->preset);
+    Py_VISIT(self->node);
     return 0;
 }
 
@@ -530,6 +539,7 @@ static int
 text_clear(PyObject *op)
 {
     Py_CLEAR(((TextObject *)op)->preset);
+    Py_CLEAR(((TextObject *)op)->node);
     return 0;
 }
 
@@ -552,6 +562,9 @@ text_dealloc(PyObject *op)
 static PyMethodDef text_methods[] = {
     {"bindparams", (PyCFunction)(void (*)(void))text_bindparams,
      METH_VARARGS | METH_KEYWORDS, bindparams_doc},
+    {"_with", text_with, METH_O,
+     "_with($self, preset, /)\n--\n\nReturn it with these parameters, of "
+     "which some are what bindparam()\nmade."},
     {"columns", (PyCFunction)(void (*)(void))text_columns,
      METH_VARARGS | METH_KEYWORDS, columns_doc},
     {"compile", (PyCFunction)(void (*)(void))text_compile,

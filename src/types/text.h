@@ -13,6 +13,10 @@
 /* -> whether it is a TextClause. */
 bool Sac_TextCheck(Sac_State *state, PyObject *object);
 
+/* For a text whose parameters have types: the node that is executed in its
+ * place. -> 1 and *node, borrowed from the text; 0: it is executed as it is;
+ * -1 with an exception. */
+int Sac_TextNode(PyObject *text, PyObject **node);
 /* Fills statement, names, preset and the plan of an EXECUTE in; its
  * parameters are bound with Sac_BindNamed() afterwards.  At any time before
  * it starts.

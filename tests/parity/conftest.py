@@ -1,8 +1,9 @@
-"""What is known to be missing still: tests that are expected to fail.
+"""What is not as the peer has it: tests that must fail.
 
-``gaps.txt`` lists the ids of tests, one a line, as pytest prints them without
-the folder. Each is a gap to be closed, not a difference on purpose. Those
-behind a "!" are not run: what they find varies from run to run.
+``differences.txt`` lists differences on purpose: the id of a test as pytest
+prints it without the folder, two spaces, the reason.  What is done here
+instead is tested in test_differences.py or in tests/unit.  ``gaps.txt`` lists
+the ids of what is to be closed still.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ from pathlib import Path
 
 import pytest
 
-GAPS = Path(__file__).with_name("gaps.txt")
+FOLDER = Path(__file__).parent
+
+
+def lines(name: str) -> list[str]:
+    """Return the lines of a list beside this file, without its comments."""
+    text = (FOLDER / name).read_text()
+    return [each for each in text.splitlines() if each[:1] not in ("", "#")]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    lines = GAPS.read_text().splitlines() if GAPS.exists() else []
-    gaps = {line for line in lines if line and not line.startswith("#")}
+    reasons = dict(line.split("  ", 1) for line in lines("differences.txt"))
+    reasons |= dict.fromkeys(lines("gaps.txt"), "see gaps.txt")
     for item in items:
-        name = f"{item.path.name}::{item.name}"
-        if item.path.parent != GAPS.parent:
+        if item.path.parent != FOLDER:
             continue
-        if name in gaps or f"!{name}" in gaps:
-            item.add_marker(
-                pytest.mark.xfail(
-                    reason="see gaps.txt", run=f"!{name}" not in gaps
-                )
-            )
+        reason = reasons.get(f"{item.path.name}::{item.name}")
+        if reason is not None:
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))

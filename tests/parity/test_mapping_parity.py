@@ -14,9 +14,12 @@ pytest.importorskip("sqlalchemy")
 from parity.mapping import (
     describe,
     models_attributes,
+    models_collections,
     models_columns,
+    models_facts,
     models_inheritance,
     models_relationships,
+    models_statements,
 )
 from parity.mapping.library import (
     CASES,
@@ -36,9 +39,12 @@ from parity.test_ddl_parity import grouped, our_statements, peers_statements
 
 SOURCES = (
     models_attributes,
+    models_collections,
     models_columns,
+    models_facts,
     models_inheritance,
     models_relationships,
+    models_statements,
 )
 
 pytestmark = group("mapping")

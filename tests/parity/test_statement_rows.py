@@ -16,6 +16,7 @@ from parity.library import ours, peer
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sqlalchemy.exc.SAWarning",
+    "ignore::sqlactive_c.exc.SAWarning",
     "ignore:.*:DeprecationWarning:sqlalchemy",
 )
 

@@ -45,7 +45,7 @@ class Compiler:
     def add(self, name: str, *args: Any, **kwargs: Any) -> None:
         self.shapes[name] = lambda names, many: _core.Shape(*args, **kwargs)
 
-    def __call__(self, node: Any, names: Any, many: bool) -> Any:
+    def __call__(self, node: Any, names: Any, many: bool, json: Any) -> Any:
         self.calls.append((node.name, names, many))
         return self.shapes[node.name](names, many)
 

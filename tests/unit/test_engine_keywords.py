@@ -515,3 +515,35 @@ async def test_a_copy_with_other_options() -> None:
         engine.execution_options(isolation_level="CHAOS")
     assert "isolation_level" not in engine.get_execution_options()
     await engine.dispose()
+
+
+# ---- JSON -------------------------------------------------------------------
+
+
+async def test_json_functions() -> None:
+    import json
+
+    from sqlactive_c import JSON, Column, MetaData, Table, insert, select
+
+    table = Table("t", MetaData(), Column("a", JSON))
+    written = {
+        "json_serializer": lambda value: f" {json.dumps(value)}",
+        "json_deserializer": lambda raw: ("read", raw),
+    }
+    for keywords, raw, found in (
+        (written, " [1]", ("read", " [1]")),
+        ({}, "[1]", [1]),
+        ({"json_serializer": written["json_serializer"]}, " [1]", [1]),
+    ):
+        async with table_of(MEMORY, **keywords) as engine:
+            async with engine.connect() as conn:
+                await conn.execute(insert(table), {"a": [1]})
+                assert await conn.scalar(text("SELECT a FROM t")) == raw
+                assert await conn.scalar(select(table.c.a)) == found
+                held = select(table.c.a).where(table.c.a == [1])
+                assert await conn.scalar(held) == found
+
+
+async def test_json_functions_must_be_callable() -> None:
+    with pytest.raises(exc.ArgumentError, match="json_serializer"):
+        create_async_engine(MEMORY, json_serializer="dumps")

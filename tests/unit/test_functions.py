@@ -115,3 +115,8 @@ def test_arguments_are_named_after_the_function() -> None:
     assert str(func.f(1, "a")) == "f(:f_1, :f_2)"
     assert str(func.f(literal_column("1"), None)) == "f(1, NULL)"
     assert str(func.length(x) > 3) == "length(x) > :length_1"
+
+
+def test_index_of_an_array() -> None:
+    call = func.array_agg(column("x", Integer))
+    assert str(call[1]) == "(array_agg(x))[:array_agg_1]"

@@ -21,7 +21,7 @@ PATHS = {
         " TimestampMixin DeclarativeBase Mapped declared_attr mapped_column"
         " CheckConstraint Column Computed ForeignKey ForeignKeyConstraint"
         " Identity Index MetaData PrimaryKeyConstraint Table"
-        " UniqueConstraint"
+        " UniqueConstraint Inspector inspect"
     ),
     "sqlactive_c.conn": "DBConnection",
     "sqlactive_c.base_model": "ActiveRecordBaseModel",
@@ -36,8 +36,8 @@ PATHS = {
         " create_async_engine"
     ),
     "sqlactive_c.engine": (
-        "URL make_url CursorResult FrozenResult MappingResult Result Row"
-        " RowMapping ScalarResult"
+        "URL make_url CursorResult FrozenResult Inspector MappingResult"
+        " Result Row RowMapping ScalarResult"
     ),
     "sqlactive_c.engine.url": "URL make_url",
     "sqlactive_c.engine.result": (
@@ -45,8 +45,18 @@ PATHS = {
         " FrozenResult MappingResult Result ResultKeys Row RowMapping"
         " ScalarResult"
     ),
+    "sqlactive_c.engine.reflection": "Inspector",
+    "sqlactive_c.inspection": "InspectionMixin inspect",
+    "sqlactive_c.sql.inspect": "inspect",
     "sqlactive_c.sql": "TextClause text func null true false asc desc",
-    "sqlactive_c.orm": "DeclarativeBase Mapped declared_attr mapped_column",
+    "sqlactive_c.orm": (
+        "DeclarativeBase Mapped as_declarative attribute_keyed_dict"
+        " declarative_base declared_attr has_inherited_table mapped_column"
+    ),
+    "sqlactive_c.orm.keyed_collections": "attribute_keyed_dict",
+    "sqlactive_c.ext.declarative": (
+        "as_declarative declarative_base declared_attr has_inherited_table"
+    ),
     "sqlactive_c.schema": "Column ForeignKey Index MetaData Table",
     "sqlactive_c.pool": "NullPool QueuePool StaticPool",
 }

@@ -23,7 +23,7 @@ from sqlactive_c.orm import (
     DeclarativeMeta,
     Instance,
     Mapped,
-    as_declarative_base,
+    as_declarative,
     class_mapper,
     column_property,
     has_inherited_table,
@@ -214,7 +214,7 @@ def test_a_class_without_room_is_refused() -> None:
 
 
 def test_a_class_becomes_a_base() -> None:
-    @as_declarative_base()
+    @as_declarative()
     class Base:
         def hello(self) -> str:
             return "hello"

@@ -111,7 +111,7 @@ def test_collection_of_columns() -> None:
         _ = t.c.zz
     with pytest.raises(exc.ArgumentError):
         assert t.c.a in t.c
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError):
         t.c.a = 5
 
 

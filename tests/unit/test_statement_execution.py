@@ -414,3 +414,14 @@ async def test_large_statements(conn: AsyncConnection) -> None:
     for number in range(60):
         total = total + literal(number)
     assert await conn.scalar(select(total)) == sum(range(60))
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("2.5", 2), ("-2.5", -3), ("7", 7), ("1e300", 1e300), ("NULL", None)],
+)
+async def test_floor(
+    conn: AsyncConnection, argument: str, value: float | None
+) -> None:
+    found = await conn.scalar(text(f"SELECT floor({argument})"))
+    assert (type(found), found) == (type(value), value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sqlactive_c import AsyncEngine, exc, text
+from sqlactive_c import JSON, AsyncEngine, bindparam, exc, text
 
 
 def compiled(sql: str) -> tuple[str, tuple[str, ...]]:
@@ -176,3 +176,36 @@ async def test_nul_in_sql(engine: AsyncEngine) -> None:
         with pytest.raises(UnicodeEncodeError):
             await connection.execute(text("select '\ud800'"))
         assert (await connection.execute(text("select 1"))).scalar() == 1
+
+
+# ---- parameters with types --------------------------------------------------
+
+
+async def test_expanding_parameter(engine: AsyncEngine) -> None:
+    clause = text(
+        "SELECT value FROM json_each('[1, 2, 3]') WHERE value IN :these"
+    ).bindparams(bindparam("these", expanding=True))
+    async with engine.connect() as conn:
+        for these in ([1, 3], [2], []):
+            found = await conn.scalars(clause, {"these": these})
+            assert found.all() == these
+
+
+async def test_parameter_with_a_type(engine: AsyncEngine) -> None:
+    clause = text("SELECT :a, :b").bindparams(
+        bindparam("a", type_=JSON), b="plain"
+    )
+    async with engine.connect() as conn:
+        row = (await conn.execute(clause, {"a": [1]})).one()
+        assert tuple(row) == ("[1]", "plain")
+        row = (await conn.execute(clause.bindparams(a={"x": 2}))).one()
+        assert tuple(row) == ('{"x": 2}', "plain")
+        with pytest.raises(exc.StatementError, match="'a'"):
+            await conn.execute(clause)
+
+
+def test_bindparams_are_checked() -> None:
+    with pytest.raises(exc.ArgumentError, match="'b'"):
+        text("SELECT :a").bindparams(bindparam("b"))
+    with pytest.raises(TypeError, match="bindparam"):
+        text("SELECT :a").bindparams("a")  # type: ignore[arg-type]

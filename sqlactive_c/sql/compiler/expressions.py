@@ -6,9 +6,7 @@ from typing import Any
 
 from ... import exc
 from .. import operators as ops
-from ..literals import split_text
-from ..sqltypes import TupleType
-from .base import CompilerBase
+from .parameters import ParameterCompiler
 
 __all__ = ["ExpressionCompiler"]
 
@@ -81,7 +79,7 @@ _PATTERNS: dict[Any, tuple[bool, bool, bool, bool]] = {
 }
 
 
-class ExpressionCompiler(CompilerBase):
+class ExpressionCompiler(ParameterCompiler):
     """How expressions are written."""
 
     # ---- names ----
@@ -122,6 +120,10 @@ class ExpressionCompiler(CompilerBase):
         """Return the column behind a mapped attribute."""
         return self.process(attribute._resolve(), **kw)
 
+    def visit_bundle(self, bundle: Any, **kw: Any) -> str:
+        """Return the columns of several, to group or to sort by them."""
+        return ", ".join(self.process(each, **kw) for each in bundle.exprs)
+
     def label_name(self, label: Any) -> str:
         """Return the name of a label, made up if it has none."""
         name: str | None = label.name
@@ -140,7 +142,7 @@ class ExpressionCompiler(CompilerBase):
         """Return an expression with its name, or one of the two."""
         if within_columns_clause and not within_label_clause:
             text = self.process(
-                label.element,
+                label.element.self_group(ops.as_),
                 within_columns_clause=True,
                 within_label_clause=True,
                 **kw,
@@ -148,7 +150,11 @@ class ExpressionCompiler(CompilerBase):
             return f"{text} AS {self.quote(self.label_name(label))}"
         if render_label_as_label is label:
             return self.quote(self.label_name(label))
-        return self.process(label.element, within_columns_clause=False, **kw)
+        return self.process(
+            label.element.self_group(ops.as_),
+            within_columns_clause=False,
+            **kw,
+        )
 
     def visit_textual_label_reference(
         self, node: Any, within_columns_clause: bool = False, **kw: Any
@@ -273,7 +279,7 @@ class ExpressionCompiler(CompilerBase):
         left = self.process(binary.left, **kw)
         right = self.process(binary.right, **kw)
         text = f"{left} / {right}"
-        if family(binary.right) == "Integer":
+        if family(binary) == "Integer":
             return text
         return f"FLOOR({text})"
 
@@ -300,9 +306,13 @@ class ExpressionCompiler(CompilerBase):
     def _pattern(self, binary: Any, operator: Any, **kw: Any) -> str:
         lower, opposite, before, behind = _PATTERNS[operator]
         left = self.process(binary.left, **kw)
-        right_node = binary.right
-        if before or behind:
-            right_node = right_node.self_group(ops.concat_op)
+        right_node = binary.right.self_group(ops.concat_op)
+        if not lower and right_node.__visit_name__ == "grouping":
+            inner = right_node.element
+            if getattr(inner, "operator", None) is ops.concat_op and (
+                not before or family(inner) == "String"
+            ):
+                right_node = inner  # one text like the rest
         right = self.process(right_node, **kw)
         if lower:
             left, right = f"lower({left})", f"lower({right})"
@@ -371,7 +381,7 @@ class ExpressionCompiler(CompilerBase):
             if isinstance(modifier, ops.custom_op)
             else OPERATORS[modifier]
         )
-        return self.process(unary.element, **kw) + text
+        return self.process(unary.element.self_group(modifier), **kw) + text
 
     def visit_as_boolean(self, node: Any, **kw: Any) -> str:
         """Return a boolean expression as a condition."""
@@ -382,160 +392,12 @@ class ExpressionCompiler(CompilerBase):
             return text if plain else f"{text} = 1"
         return f"NOT {text}" if plain else f"{text} = 0"
 
-    # ---- constants and parameters ----
-
-    def visit_null(self, node: Any, **kw: Any) -> str:
-        """Return NULL."""
-        return "NULL"
-
-    def visit_true(self, node: Any, **kw: Any) -> str:
-        """Return the constant for true."""
-        return "true"
-
-    def visit_false(self, node: Any, **kw: Any) -> str:
-        """Return the constant for false."""
-        return "false"
-
-    def visit_bindparam(
-        self,
-        bind: Any,
-        literal_binds: bool = False,
-        literal_execute: bool = False,
-        render_postcompile: bool = False,
-        skip_bind_expression: bool = False,
-        within_columns_clause: bool = False,
-        **kw: Any,
-    ) -> str:
-        """Return the mark of a parameter, or its value."""
-        kind = bind.type
-        if (
-            not skip_bind_expression
-            and kind._has_bind_expression
-            and not bind.expanding
-        ):
-            wrapped = kind.bind_expression(bind)
-            if wrapped is not None and wrapped is not bind:
-                return self.process(
-                    wrapped,
-                    skip_bind_expression=True,
-                    literal_binds=literal_binds,
-                    literal_execute=literal_execute,
-                    **kw,
-                )
-        if literal_binds:
-            return self.literal_bind(bind)
-        if literal_execute:
-            bind = bind.with_flags("literal_execute")
-        if render_postcompile and bind.literal_execute:
-            return self.literal_bind(bind)
-        if render_postcompile and bind.expanding:
-            return self._expanded(bind)
-        mark = self.add_bind(bind)
-        return f"({mark})" if bind.expanding else mark
-
-    def _expanded(self, bind: Any) -> str:
-        """Return a list with one parameter for each of its values."""
-        from ..literals import BindParameter
-
-        if bind.required:
-            raise exc.InvalidRequestError(
-                f"a value is required for parameter {bind.key!r}"
-            )
-        values = list(bind.effective_value or ())
-        if not values:
-            return self.empty_list(bind)
-        name = self.bind_name(bind)
-        del self.binds[name]
-        marks = []
-        for number, value in enumerate(values, 1):
-            parts = value if isinstance(value, tuple) else (value,)
-            kinds = getattr(bind.type, "types", None)
-            row = []
-            for at, part in enumerate(parts, 1):
-                key = f"{name}_{number}"
-                if len(parts) > 1:
-                    key = f"{key}_{at}"
-                kind = bind.type if kinds is None else kinds[at - 1]
-                row.append(
-                    self.add_bind(
-                        BindParameter._new(
-                            key, part, type(part), kind, None, None, None
-                        )
-                    )
-                )
-            text = ", ".join(row)
-            marks.append(f"({text})" if isinstance(value, tuple) else text)
-        return f"({self.rows_word(kinds)}{', '.join(marks)})"
-
-    def literal_bind(self, bind: Any) -> str:
-        """Return the value of a parameter as SQL.
-
-        One without a value is NULL.
-
-        Raises:
-            CompileError: The value cannot be written.
-        """
-        value = bind.effective_value
-        if not bind.expanding:
-            return self.literal_value(value, bind.type)
-        if value is None:
-            return "(NULL)"
-        if not value:
-            return self.empty_list(bind)
-        kinds = getattr(bind.type, "types", None)
-        if kinds is None:
-            texts = [self.literal_value(each, bind.type) for each in value]
-        else:
-            texts = [
-                "(" + ", ".join(map(self.literal_value, each, kinds)) + ")"
-                for each in value
-            ]
-        return f"({self.rows_word(kinds)}{', '.join(texts)})"
-
-    def rows_word(self, kinds: Any) -> str:
-        """Return what stands before a list of tuples."""
-        return ""
-
-    def empty_list(self, bind: Any) -> str:
-        """Return what stands for a list without elements."""
-        kinds = (
-            bind.type.types if isinstance(bind.type, TupleType) else (None,)
-        )
-        if bind.expand_op is ops.not_in_op:
-            nulls = "(" + ", ".join("NULL" for _ in kinds) + ")"
-            return f"({nulls if len(kinds) > 1 else 'NULL'}) OR (1 = 1)"
-        if bind.expand_op is ops.in_op:
-            nulls = "(" + ", ".join("NULL" for _ in kinds) + ")"
-            return f"({nulls if len(kinds) > 1 else 'NULL'}) AND (1 != 1)"
-        return f"({self.empty_set(len(kinds))})"
-
-    def empty_set(self, width: int) -> str:
-        """Return a SELECT of no rows."""
-        ones = ", ".join("1" for _ in range(width))
-        return f"SELECT {ones} WHERE 1!=1"
-
-    def literal_text(self, value: str) -> str:
-        """Return text as SQL, or a node of text."""
-        if not isinstance(value, str):
-            return self.process(value, literal_binds=True)
-        return "'" + value.replace("'", "''") + "'"
-
-    def literal_value(self, value: Any, type_: Any) -> str:
-        """Return a value as SQL."""
-        if value is None and not type_.should_evaluate_none:
-            return "NULL"
-        text: str = type_.literal_sql(value)
-        return text
-
-    def visit_text_fragment(self, node: Any, **kw: Any) -> str:
-        """Return SQL text with its parameters."""
-        binds = {bind.key: bind for bind in node.binds}
-        return "".join(
-            part if kind == "sql" else self.process(binds[part], **kw)
-            for kind, part in split_text(node.text)
-        )
-
     # ---- the rest ----
+
+    def visit_ddl_element(self, node: Any, **kw: Any) -> str:
+        """Return a statement of a schema."""
+        text: str = node._ddl_text()
+        return text
 
     def type_text(self, type_: Any) -> str:
         """Return a column type as SQL."""

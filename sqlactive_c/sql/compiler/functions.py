@@ -79,6 +79,16 @@ class FunctionCompiler(CompilerBase):
     def visit_over(self, over: Any, **kw: Any) -> str:
         """Return a call over a window."""
         text = self.process(over.element, **kw)
+        # Its parameters have the lower numbers, as the peer's have.
+        frames = [
+            f"{word} BETWEEN {self._frame(bounds, **kw)}"
+            for word, bounds in (
+                ("RANGE", over.range_),
+                ("ROWS", over.rows),
+                ("GROUPS", over.groups),
+            )
+            if bounds is not None
+        ]
         parts = []
         for word, clauses in (
             ("PARTITION BY", over.partition_by),
@@ -89,14 +99,7 @@ class FunctionCompiler(CompilerBase):
                     self.ordering(each, **kw) for each in clauses.clauses
                 )
                 parts.append(f"{word} {inside}")
-        for word, bounds in (
-            ("RANGE", over.range_),
-            ("ROWS", over.rows),
-            ("GROUPS", over.groups),
-        ):
-            if bounds is not None:
-                parts.append(f"{word} BETWEEN {self._frame(bounds, **kw)}")
-        return f"{text} OVER ({' '.join(parts)})"
+        return f"{text} OVER ({' '.join((*parts, *frames))})"
 
     def _frame(self, bounds: tuple[Any, Any], **kw: Any) -> str:
         low, high = bounds

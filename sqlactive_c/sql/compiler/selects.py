@@ -112,7 +112,7 @@ class SelectCompiler(FromCompiler):
         self._push(select, froms, outer)
         for cte, nested in select._ctes or ():
             self.process(cte, nest_here=nested, **kw)
-        plan, items = self._planned(select)
+        plan, items = self._planned(select, whole=outer is not None)
         self._check_width(outer, compound_index, select, len(plan))
         text = "SELECT " + self.phrases(select._prefixes, **kw)
         text += self.precolumns(select, **kw)
@@ -261,12 +261,17 @@ class SelectCompiler(FromCompiler):
     # ---- columns -----------------------------------------------------------
 
     def _planned(
-        self, select: Any, raw: Any = None
+        self, select: Any, raw: Any = None, whole: bool = False
     ) -> tuple[list[ColumnPlan], list[tuple[Any, tuple[int, ...]]]]:
-        """Return how columns are written, and where things are in the row."""
+        """Return how columns are written, and where things are in the row.
+
+        What is loaded with an entity is for the rows of the result: inside of
+        another statement, an entity has all its columns.
+        """
         if raw is None:
             raw = getattr(select, "_raw_columns", None) or ()
-            raw = _with_options(raw, select._counted_options)
+            if not whole:
+                raw = _with_options(raw, select._counted_options)
         mapped = any(
             hasattr(each, "_selected_columns") or hasattr(each, "_resolve")
             for each in raw
@@ -281,7 +286,7 @@ class SelectCompiler(FromCompiler):
         for each in raw:
             found = []
             entity = hasattr(each, "_selected_columns")
-            for column in expanded((each,)):
+            for column in expanded((each,), whole):
                 key = resolved(column)
                 if entity and key in places:
                     found.append(places[key])
@@ -295,7 +300,7 @@ class SelectCompiler(FromCompiler):
                 items.extend(
                     (column, (at,))
                     for column, at in zip(
-                        expanded((each,)), found, strict=True
+                        expanded((each,), whole), found, strict=True
                     )
                 )
         style = getattr(select, "get_label_style", None)
@@ -310,6 +315,11 @@ class SelectCompiler(FromCompiler):
         if results:
             self.result_columns.append(self._result_column(plan))
         if column.__visit_name__ == "label":
+            if asfrom and plan.required not in (None, column.name):
+                raise exc.InvalidRequestError(
+                    f"two columns of a subquery have the label"
+                    f" {column.name!r}: give one of them another"
+                )
             return self.process(
                 _with_expression(column), within_columns_clause=True, **kw
             )

@@ -15,6 +15,8 @@ from ... import _core, exc
 from ..dialect import dialect
 from ..froms import is_mapped
 from ..labels import selected_keys
+from ..literals import TextFragment, bindparam
+from ..types.base import engine_functions
 from . import compile_statement
 from .base import BoundPlace, Compiled
 
@@ -57,7 +59,10 @@ class DefaultContext:
 
 
 def compile_shape(
-    statement: Any, names: tuple[str, ...] | None, many: bool
+    statement: Any,
+    names: tuple[str, ...] | None,
+    many: bool,
+    json: tuple[Any, Any] | None = None,
 ) -> _core.Shape:
     """Return the shape of a statement: the core's hook.
 
@@ -65,22 +70,71 @@ def compile_shape(
         statement: The statement.
         names: Names of the parameters of the execution, None for none.
         many: There are several sets of them.
+        json: What the engine writes and reads JSON with, None each for the
+            usual functions; None for both of them.
 
     Raises:
         ObjectNotExecutableError: It is no statement.
         CompileError: It cannot be written.
     """
+    if json is None:
+        return _shape(statement, names, many)
+    before = engine_functions.set(json)
+    try:
+        return _shape(statement, names, many)
+    finally:
+        engine_functions.reset(before)
+
+
+def _shape(
+    statement: Any, names: tuple[str, ...] | None, many: bool
+) -> _core.Shape:
     root = _executable(statement)
-    if getattr(root, "is_dml", False):
-        compiled = compile_statement(
-            root,
-            dialect=dialect,
-            column_keys=names or (),
-            compile_kwargs={"for_executemany": True} if many else None,
-        )
-    else:
+    if not getattr(root, "is_dml", False):
         compiled = compile_statement(root, dialect=dialect)
-    return _Builder(statement, root, compiled).shape()
+        return _Builder(statement, root, compiled, {}).shape()
+    given = {name: name for name in names or ()}
+    rename = getattr(root.table, "_column_key", None)
+    if rename is not None:  # parameters have the names of attributes
+        given = {rename(name): name for name in given}
+        root = _by_primary_key(root, given, many)
+    compiled = compile_statement(
+        root,
+        dialect=dialect,
+        column_keys=tuple(given),
+        compile_kwargs={"for_executemany": True} if many else None,
+    )
+    return _Builder(statement, root, compiled, given).shape()
+
+
+def _by_primary_key(root: Any, given: dict[str, str], many: bool) -> Any:
+    """Return an UPDATE of a class for the row that its parameters name.
+
+    Args:
+        root: The statement; what is no UPDATE of all rows stays as it is.
+        given: Names of parameters by the keys of columns; those of the
+            primary key are taken out.
+        many: There are several sets of parameters.
+
+    Raises:
+        InvalidRequestError: Several sets lack the primary key.
+    """
+    if not root.is_update or root._where or not given:
+        return root
+    key = root._table.primary_key
+    if all(column.key in given for column in key):
+        return root.where(
+            *(
+                column == bindparam(given.pop(column.key), type_=column.type)
+                for column in key
+            )
+        )
+    if many:
+        raise exc.InvalidRequestError(
+            "several sets of parameters for an update() of all rows: each"
+            " needs the primary key of its row"
+        )
+    return root
 
 
 def _executable(statement: Any) -> Any:
@@ -92,6 +146,8 @@ def _executable(statement: Any) -> Any:
     from ..functions import FunctionElement
 
     if getattr(statement, "_is_executable", False):
+        return statement
+    if isinstance(statement, TextFragment):
         return statement
     if isinstance(statement, FunctionElement):
         from ..selectable import select
@@ -109,13 +165,18 @@ def _codec(kind: Any) -> Any:
 
 
 class _Builder:
-    def __init__(self, statement: Any, root: Any, compiled: Compiled) -> None:
+    def __init__(
+        self,
+        statement: Any,
+        root: Any,
+        compiled: Compiled,
+        given: Mapping[str, str],
+    ) -> None:
         self.root = root
         self.compiled = compiled
-        self.riders = {
-            id(rider): at
-            for at, rider in enumerate(statement._fingerprint()[1])
-        }
+        self.given = given
+        self.things = tuple(statement._fingerprint()[1])
+        self.riders = {id(each): at for at, each in enumerate(self.things)}
         self.defaults: dict[str, Any] = {}
         for each in getattr(compiled, "insert_prefetch", ()):
             self.defaults[each.name] = each.column.default
@@ -192,8 +253,6 @@ class _Builder:
         kind = bind.type
         if not kind._has_bind_expression:
             return "?"
-        from ..literals import bindparam
-
         single = bindparam("value", required=True, type_=kind)
         around = compile_statement(single, dialect=dialect)
         if len(around.binds) != 1:
@@ -209,7 +268,7 @@ class _Builder:
         default = self.defaults.get(place.name)
         if default is not None:
             return (place.name, None, codec, *self.default(place, default))
-        key = bind.key or place.name
+        key = bind.key or self.given.get(place.name, place.name)
         return (place.name, key, codec, *self.source(bind))
 
     def source(self, bind: Any) -> tuple[str, Any]:
@@ -266,7 +325,11 @@ class _Builder:
             items.append((positions[0], column.type.codec()))
             targets.append((thing, *column.objects, column.name))
         decoder = _core.Decoder(
-            tuple(keys), tuple(items), len(columns), tuple(targets)
+            tuple(keys),
+            tuple(items),
+            len(columns),
+            tuple(targets),
+            self.things,
         )
         return decoder, textual
 

@@ -37,6 +37,12 @@ class SQLiteExpressions(CompilerBase):
         """Return the number that stands for false."""
         return "0"
 
+    def visit_regexp_replace_op_binary(
+        self, binary: Any, operator: Any, **kw: Any
+    ) -> str:
+        """Raise CompileError: SQLite has nothing of the kind."""
+        raise exc.CompileError("SQLite cannot replace what matches a pattern")
+
     def visit_truediv_binary(
         self, binary: Any, operator: Any, **kw: Any
     ) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self
 
@@ -24,10 +25,17 @@ __all__ = [
     "TypeEngine",
     "TypeEngineMixin",
     "ValueT",
+    "engine_functions",
     "is_type",
     "quoted",
     "to_instance",
 ]
+
+# While a statement is compiled for an engine that has them: what writes and
+# what reads JSON, None each for the usual functions.
+engine_functions: ContextVar[tuple[Any, Any] | None] = ContextVar(
+    "engine_functions", default=None
+)
 
 # What an instance remembers of itself, and a copy must not.
 _REMEMBERED = ("_codec", "_static_key")
@@ -210,15 +218,18 @@ class TypeEngine(Generic[ValueT]):
 
     def codec(self) -> _core.Codec | None:
         """Return how values are stored on SQLite; None is: as they are."""
+        if engine_functions.get() is not None:
+            return self._new_codec()  # for that engine alone
         if "_codec" not in self.__dict__:
-            variant = self._variants.get("sqlite")
-            if variant is not None:
-                made = variant.codec()
-            else:
-                made = self._codec_of_processors()
-            self.__dict__["_codec"] = made
+            self.__dict__["_codec"] = self._new_codec()
         found: _core.Codec | None = self.__dict__["_codec"]
         return found
+
+    def _new_codec(self) -> _core.Codec | None:
+        variant = self._variants.get("sqlite")
+        if variant is not None:
+            return variant.codec()
+        return self._codec_of_processors()
 
     def _codec_of_processors(self) -> _core.Codec | None:
         """The codec, of the user's processors if a subclass has some."""

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ... import _core
-from .base import TypeEngine
+from .base import TypeEngine, engine_functions
 from .comparator import Comparator as _Comparator
 
 __all__ = ["JSON", "json_index", "json_path"]
 
 
-class _Null(enum.Enum):
-    """The type of ``JSON.NULL``."""
+class _Null:
+    """The type of ``JSON.NULL``; no enum, which would be a type of its own."""
 
-    NULL = "JSON_NULL"
+    __slots__ = ()
 
     def __repr__(self) -> str:
         return "JSON.NULL"
+
+    def __reduce__(self) -> str:
+        return "_NULL"  # the one that is there
+
+
+_NULL = _Null()
 
 
 def json_index(index: int | str) -> str:
@@ -77,7 +82,7 @@ class JSON(TypeEngine[Any]):
 
         __slots__ = ()
 
-    NULL = _Null.NULL
+    NULL = _NULL
     JSONElementType = _ElementType
     JSONIndexType = JSONIndexType
     JSONIntIndexType = JSONIntIndexType
@@ -110,7 +115,8 @@ class JSON(TypeEngine[Any]):
     def _functions(self) -> tuple[Callable[..., str], Callable[..., Any]]:
         from json import dumps, loads
 
-        return dumps, loads
+        write, read = engine_functions.get() or (None, None)
+        return write or dumps, read or loads
 
     def _make_codec(self) -> _core.Codec:
         dumps, loads = self._functions()

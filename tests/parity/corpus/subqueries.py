@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from .case import expressions, facts, statements
 
 add = statements("subquery")
@@ -326,6 +328,17 @@ add(
 )
 
 add = expressions("exists")
+add(
+    "negated_in_case",
+    lambda q, t: q.case((~q.exists(q.select(t.tags)), 1), else_=2),
+)
+for number in range(4):
+    add(
+        f"negated_{number}_times",
+        lambda q, t, number=number: reduce(
+            lambda made, _: ~made, range(number), q.exists(q.select(t.tags))
+        ),
+    )
 add(
     "select",
     lambda q, t: q.exists(q.select(t.posts.c.id).where(t.posts.c.id == 1)),

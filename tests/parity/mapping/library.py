@@ -45,7 +45,8 @@ PLACES = {
         declared_attr defer deferred foreign immediateload join joinedload
         lazyload load_only mapped_column noload outerjoin raiseload
         reconstructor registry relationship remote selectinload subqueryload
-        synonym undefer validates with_loader_criteria with_parent
+        synonym undefer undefer_group validates with_loader_criteria
+        with_parent
     """,
     "sqlalchemy.ext.hybrid": "Comparator hybrid_method hybrid_property",
 }
@@ -248,7 +249,6 @@ CASES: list[Case] = []
 OMITTED = {
     "imperative_registry": "a class is mapped only with room for its values:"
     " it derives from sqlactive_c.orm.Instance",
-    "dict_collection": "collections are lists and sets",
     "joined_with_polymorphic": "with_polymorphic is not there",
     "concrete": "columns stay in the order of the class body",
     "declared_attr_columns": "parameters of expressions over columns that"
