@@ -11,6 +11,7 @@ from .._core import ClauseElement
 from ..sql.inspect import inspects
 from ..sql.nodes import ColumnElement
 from .attributes import InstrumentedAttribute
+from .bundle import Bundle
 from .comparators import RelationshipOperators, _all_of
 from .entity import AliasedEntity, EntityNode, entity_of
 from .mapper import Mapper
@@ -19,6 +20,7 @@ from .relationships import RelationshipProperty
 __all__ = [
     "AliasedClass",
     "AliasedInsp",
+    "Bundle",
     "aliased",
     "join",
     "outerjoin",

@@ -131,6 +131,8 @@ def test_column_descriptions(given: Statement) -> None:
 def _name(entity: Any) -> str | None:
     if entity is None:
         return None
+    if getattr(entity, "is_bundle", False):
+        return type(entity).__name__
     return plain(getattr(entity, "__name__", None) or str(entity))
 
 

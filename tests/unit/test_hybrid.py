@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sqlactive_c import case, func, select
+from sqlactive_c import AsyncEngine, case, exc, func, insert, select, update
 from sqlactive_c.ext.hybrid import Comparator, hybrid_property
 from sqlactive_c.orm import DeclarativeBase, Mapped, aliased, mapped_column
 
@@ -48,6 +48,15 @@ class Word(Base):
     def _twice(self, value: int) -> None:
         self.id = value // 2
 
+    @hybrid_property
+    def shout(self) -> Any:
+        return self.text + "!"
+
+    @shout.inplace.update_expression
+    @classmethod
+    def _shout(cls, value: str) -> Any:
+        return [(cls.text, value.removesuffix("!"))]
+
 
 def test_the_label_of_an_expression_is_the_name() -> None:
     assert " AS long " in str(select(Word.long))
@@ -76,3 +85,17 @@ def test_instances() -> None:
 
 def test_documentation() -> None:
     assert Word.long.__doc__ == "Whether it is long."
+
+
+async def test_update_expression(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+        await connection.execute(insert(Word).values(id=1, shout="a!"))
+        await connection.execute(update(Word).values({Word.shout: "b!"}))
+        rows = (await connection.execute(select(Word.text))).all()
+    assert rows == [("b",)]
+
+
+def test_what_is_no_column_is_not_set() -> None:
+    with pytest.raises(exc.ArgumentError, match="column"):
+        update(Word).values(twice=4)

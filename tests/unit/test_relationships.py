@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,11 +13,19 @@ from sqlactive_c import Column, ForeignKey, Integer, Table, exc, inspect
 from sqlactive_c.orm import (
     DeclarativeBase,
     Mapped,
+    attribute_keyed_dict,
     backref,
+    composite,
     mapped_column,
     relationship,
     validates,
 )
+
+
+@dataclass
+class Point:
+    x: int
+    y: int
 
 
 def shop() -> Any:
@@ -238,3 +247,75 @@ def test_a_lone_name_of_an_attribute_is_said() -> None:
 
     with pytest.raises(AttributeError, match="nobody"):
         Bad()
+
+
+def notes() -> Any:
+    class Base(DeclarativeBase):
+        pass
+
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        notes = relationship(
+            "Note",
+            back_populates="user",
+            collection_class=attribute_keyed_dict("key"),
+        )
+
+    class Note(Base):
+        __tablename__ = "notes"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        key: Mapped[str]
+        user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+        user = relationship("User", back_populates="notes")
+
+    return SimpleNamespace(User=User, Note=Note)
+
+
+def test_a_dictionary_lets_go_of_what_has_another_key_now() -> None:
+    m = notes()
+    user = m.User()
+    note = m.Note(key="a", user=user)
+    note.key = "b"
+    note.user = None
+    assert not user.notes
+
+
+def test_a_dictionary_that_takes_another_one_tells_the_other_side() -> None:
+    m = notes()
+    user, note = m.User(), m.Note(key="a")
+    user.notes |= {"a": note}
+    assert note.user is user
+
+
+def test_the_methods_of_a_dictionary_say_what_is_wrong() -> None:
+    m = notes()
+    user = m.User()
+    with pytest.raises(exc.InvalidRequestError, match="ignore_unpopulated"):
+        m.Note(user=user)
+    note = m.Note(key="a", user=user)
+    with pytest.raises(exc.InvalidRequestError, match="another"):
+        user.notes.remove(m.Note(key="a"))
+    assert user.notes == {"a": note}
+
+
+def test_a_mapped_attribute_stays() -> None:
+    m = notes()
+    with pytest.raises(NotImplementedError, match="mapped"):
+        del m.User.notes
+
+
+def test_composites_are_different_when_one_part_is() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Place(Base):
+        __tablename__ = "places"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        x: Mapped[int]
+        y: Mapped[int]
+        point = composite(Point, "x", "y")
+
+    assert str(Place.point != Point(1, 2)) == (
+        "NOT (places.x = :x_1 AND places.y = :y_1)"
+    )

@@ -6,8 +6,10 @@ from parity.mapping.library import case
 
 case(
     "all_sorts",
-    """import uuid
-from sqlalchemy.orm import InstrumentedAttribute, ColumnProperty, MapperProperty
+    """
+import uuid
+from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute
+from sqlalchemy.orm import MapperProperty
 from sqlalchemy.ext.hybrid import hybrid_property, hybrid_method
 
 class Base(DeclarativeBase):
