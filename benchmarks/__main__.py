@@ -22,6 +22,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from . import (
+    attributes,
     cores,
     fetching,
     flights,
@@ -31,6 +32,7 @@ from . import (
     plans,
     plots,
     points,
+    sessions,
     streaming,
     writing,
 )
@@ -52,6 +54,14 @@ SUBJECTS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
     "streaming": streaming.resident_memory,
     "import": importing.import_time,
     "session": points.sessions,
+    "session-get": sessions.get,
+    "session-add-memory": sessions.add_and_commit_memory,
+    "session-add-file": sessions.add_and_commit_file,
+    "session-add-many": sessions.add_many,
+    "session-change-many": sessions.change_many,
+    "session-joinedload": sessions.joinedload,
+    "session-selectinload": sessions.selectinload,
+    "attributes": attributes.attributes,
     "commit-memory": writing.on_memory,
     "commit-file": writing.on_file,
     "executemany": writing.executemany,

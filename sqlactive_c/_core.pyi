@@ -8,6 +8,7 @@ a coroutine, which it is: it can be given to ``asyncio.create_task()``.
 
 from collections.abc import (
     AsyncIterator,
+    Awaitable,
     Callable,
     Coroutine,
     Generator,
@@ -20,7 +21,10 @@ from collections.abc import (
 from collections.abc import (
     Mapping as _Map,
 )
-from contextlib import AbstractAsyncContextManager
+from collections.abc import (
+    Set as AbstractSet,
+)
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from types import GenericAlias, TracebackType
 from typing import (
     Any,
@@ -42,8 +46,10 @@ from typing import (
 from typing_extensions import TypeVar as TypeVarWithDefault
 from typing_extensions import disjoint_base
 
+from .engine.driver import PooledConnection
 from .engine.sync import Connection
 from .engine.url import URL
+from .orm.session.sync import Session
 from .pool import Pool
 from .sql.dialect import SQLiteDialect
 
@@ -91,9 +97,25 @@ memory_statistics_off: bool
 
 def configure(**hooks: Any) -> None: ...
 def collect() -> None: ...
-def drive(awaitable: Coroutine[Any, Any, _T], /) -> _T: ...
+def distribute(
+    instances: list[Any],
+    attribute: Any,
+    names: tuple[str, ...],
+    rows: list[Any],
+    all: bool,
+    warning: str | None = None,
+    /,
+) -> None: ...
+def related_keys(
+    instances: list[Any], names: tuple[str, ...], /
+) -> list[Any] | None: ...
+def drive(awaitable: Awaitable[_T], /) -> _T: ...
 def interrupt(awaitable: Coroutine[Any, Any, Any], /) -> None: ...
+def listen_to(engines: int | None, sessions: bool | None, /) -> None: ...
 def live_blocks() -> int: ...
+def make_transient(instance: object, /) -> None: ...
+def make_transient_to_detached(instance: object, /) -> None: ...
+def object_session(instance: object, /) -> AsyncSession | None: ...
 def fail_allocation_after(n: int, forever: bool, /) -> int: ...
 def shutdown() -> None: ...
 def text(text: str, /) -> TextClause: ...
@@ -411,6 +433,7 @@ class _EngineKeywords(TypedDict, total=False):
     pragmas: dict[str, int | str] | None
     wal_autocheckpoint: int
     writer_timeout: float
+    allow_extensions: bool
     inline_budget: int
     readers: int | None
     reader_nice: int
@@ -433,6 +456,10 @@ def create_async_engine(
 @final
 class AsyncEngine:
     echo: _Echo
+    @property
+    def _origin(self) -> AsyncEngine | None: ...
+    @property
+    def sync_engine(self) -> AsyncEngine: ...
     @property
     def dialect(self) -> SQLiteDialect: ...
     @property
@@ -485,6 +512,7 @@ class AsyncConnection:
     def rollback(self) -> _Op[None]: ...
     def in_transaction(self) -> bool: ...
     def in_nested_transaction(self) -> bool: ...
+    def get_raw_connection(self) -> _Op[PooledConnection]: ...
     def get_transaction(self) -> AsyncTransaction | None: ...
     def get_nested_transaction(self) -> AsyncTransaction | None: ...
     def execution_options(
@@ -590,6 +618,73 @@ class AsyncSession:
     def identity_map(self) -> IdentityMap: ...
     @property
     def is_active(self) -> bool: ...
+    @property
+    def new(self) -> AbstractSet[Any]: ...
+    @property
+    def dirty(self) -> AbstractSet[Any]: ...
+    @property
+    def deleted(self) -> AbstractSet[Any]: ...
+    @property
+    def no_autoflush(self) -> AbstractContextManager[AsyncSession, None]: ...
+    @property
+    def sync_session(self) -> Session: ...
+    def add(self, instance: object) -> None: ...
+    def add_all(self, instances: Iterable[object]) -> None: ...
+    def delete(self, instance: object) -> _Op[None]: ...
+    def expunge(self, instance: object) -> None: ...
+    def expunge_all(self) -> None: ...
+    def expire(
+        self, instance: object, attribute_names: Iterable[str] | None = None
+    ) -> None: ...
+    def expire_all(self) -> None: ...
+    def flush(self, objects: Iterable[object] | None = None) -> _Op[None]: ...
+    def get(
+        self,
+        entity: type[_T],
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool = False,
+        with_for_update: Any = None,
+        identity_token: Any = None,
+        execution_options: _Options = None,
+    ) -> _Op[_T | None]: ...
+    def get_one(
+        self,
+        entity: type[_T],
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool = False,
+        with_for_update: Any = None,
+        identity_token: Any = None,
+        execution_options: _Options = None,
+    ) -> _Op[_T]: ...
+    def merge(
+        self,
+        instance: _T,
+        *,
+        load: bool = True,
+        options: Sequence[Any] | None = None,
+    ) -> _Op[_T]: ...
+    def refresh(
+        self,
+        instance: object,
+        attribute_names: Iterable[str] | None = None,
+        with_for_update: Any = None,
+    ) -> _Op[None]: ...
+    def run_sync(
+        self, fn: Callable[..., _T], *args: Any, **kwargs: Any
+    ) -> _Op[_T]: ...
+    def invalidate(self) -> _Op[None]: ...
+    def is_modified(
+        self, instance: object, include_collections: bool = True
+    ) -> bool: ...
+    def identity_key(self, *args: Any, **kwargs: Any) -> tuple[Any, ...]: ...
+    @classmethod
+    def object_session(cls, instance: object, /) -> AsyncSession | None: ...
+    def __contains__(self, instance: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __aenter__(self) -> _Op[Self]: ...
     def __aexit__(
         self,
@@ -668,6 +763,8 @@ class AsyncSessionTransaction:
     def is_active(self) -> bool: ...
     @property
     def nested(self) -> bool: ...
+    @property
+    def parent(self) -> AsyncSessionTransaction | None: ...
     @property
     def session(self) -> AsyncSession: ...
     def __await__(self) -> Generator[Any, Any, AsyncSessionTransaction]: ...
@@ -755,6 +852,73 @@ class async_scoped_session(Generic[_S]):
     def identity_map(self) -> IdentityMap: ...
     @property
     def is_active(self) -> bool: ...
+    @property
+    def new(self) -> AbstractSet[Any]: ...
+    @property
+    def dirty(self) -> AbstractSet[Any]: ...
+    @property
+    def deleted(self) -> AbstractSet[Any]: ...
+    @property
+    def no_autoflush(self) -> AbstractContextManager[AsyncSession, None]: ...
+    @property
+    def sync_session(self) -> Session: ...
+    def add(self, instance: object) -> None: ...
+    def add_all(self, instances: Iterable[object]) -> None: ...
+    def delete(self, instance: object) -> _Op[None]: ...
+    def expunge(self, instance: object) -> None: ...
+    def expunge_all(self) -> None: ...
+    def expire(
+        self, instance: object, attribute_names: Iterable[str] | None = None
+    ) -> None: ...
+    def expire_all(self) -> None: ...
+    def flush(self, objects: Iterable[object] | None = None) -> _Op[None]: ...
+    def get(
+        self,
+        entity: type[_T],
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool = False,
+        with_for_update: Any = None,
+        identity_token: Any = None,
+        execution_options: _Options = None,
+    ) -> _Op[_T | None]: ...
+    def get_one(
+        self,
+        entity: type[_T],
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool = False,
+        with_for_update: Any = None,
+        identity_token: Any = None,
+        execution_options: _Options = None,
+    ) -> _Op[_T]: ...
+    def merge(
+        self,
+        instance: _T,
+        *,
+        load: bool = True,
+        options: Sequence[Any] | None = None,
+    ) -> _Op[_T]: ...
+    def refresh(
+        self,
+        instance: object,
+        attribute_names: Iterable[str] | None = None,
+        with_for_update: Any = None,
+    ) -> _Op[None]: ...
+    def run_sync(
+        self, fn: Callable[..., _T], *args: Any, **kwargs: Any
+    ) -> _Op[_T]: ...
+    def invalidate(self) -> _Op[None]: ...
+    def is_modified(
+        self, instance: object, include_collections: bool = True
+    ) -> bool: ...
+    def identity_key(self, *args: Any, **kwargs: Any) -> tuple[Any, ...]: ...
+    @classmethod
+    def object_session(cls, instance: object, /) -> AsyncSession | None: ...
+    def __contains__(self, instance: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __call__(self, **kw: Any) -> _S: ...
     def configure(self, **kwargs: Any) -> None: ...
     def remove(self) -> _Op[None]: ...
@@ -892,6 +1056,9 @@ class Mapping:
     mapper: Any
     on_new: Callable[[Any], object] | None
     on_load: Callable[[Any], object] | None
+    on_init: Callable[[Any, Any, Any], object] | None
+    on_refresh: Callable[[Any, Any], object] | None
+    on_expire: Callable[[Any, Any], object] | None
     configured: bool
     primary_key: tuple[str, ...]
     def __new__(
@@ -929,6 +1096,10 @@ class Instance:
     @property
     def _sac_expired(self) -> bool: ...
     @property
+    def _sac_doomed(self) -> bool: ...
+    @property
+    def _sac_gone(self) -> bool: ...
+    @property
     def _sac_modified(self) -> bool: ...
     @property
     def _sac_session(self) -> AsyncSession | None: ...
@@ -938,6 +1109,7 @@ class Instance:
     def _sac_mapping(self) -> Mapping | None: ...
     def _sac_peek(self, key: str, default: Any = NO_VALUE, /) -> Any: ...
     def _sac_put(self, key: str, value: Any, /) -> None: ...
+    def _sac_set(self, key: str, value: Any, /) -> None: ...
     def _sac_note(self, key: str, old: Any = NO_VALUE, /) -> None: ...
     def _sac_commit(self) -> None: ...
     def _sac_expire(self, keys: Sequence[str] | None = None, /) -> None: ...
@@ -1015,7 +1187,18 @@ class EntityPlan:
         columns: tuple[tuple[int, int, Codec | None], ...],
         polymorphic: tuple[int, Codec | None, dict[Any, EntityPlan]]
         | None = None,
+        followers: tuple[
+            tuple[int, EntityPlan | None, Any, str | None], ...
+        ] = (),
+        notes: Any = None,
+        memory: Any = None,
     ) -> Self: ...
+    @property
+    def notes(self) -> Any: ...
+    @property
+    def memory(self) -> Any: ...
+    @property
+    def has_collections(self) -> bool: ...
     def load(
         self,
         row: tuple[Any, ...],
@@ -1040,6 +1223,157 @@ class IdentityMap:
     ) -> None: ...
     def remove(self, instance: Instance, /) -> None: ...
     def clear(self) -> None: ...
+
+@final
+class Promise:
+    """The rowid that an INSERT of a batch will give.
+
+    It stands in a slot, or in parameters, until the batch has run.
+    """
+
+@final
+class Batch:
+    """Statements that run as one call.
+
+    There is no visit to the event loop between them and their COMMIT.
+    Whatever fails while it is filled drops all that is in it. One that was
+    dropped, or whose run failed, has unset every slot that a promise of it
+    stood in.
+    """
+
+    def __new__(cls, session: AsyncSession, /) -> Self: ...
+    def __len__(self) -> int:
+        """How many statements are in it."""
+
+    def execute(
+        self,
+        statement: ClauseElement,
+        parameters: (
+            dict[str, Any] | list[dict[str, Any]] | tuple[Any, ...] | None
+        ) = None,
+        expect: int | None = None,
+        error: Callable[[int], BaseException | None] | None = None,
+        strict: bool = True,
+    ) -> None:
+        """Append a statement, bound now. Values may be promises.
+
+        Args:
+            statement: A statement of nodes.
+            parameters: Its parameters; a list gives several sets.
+            expect: How many rows it must change in all.
+            error: Gives the exception when it changed another number of
+                rows, which it is called with. Not strict: None is fine.
+            strict: Whether the batch stops at once, without a COMMIT, when
+                the number is another; else it is looked at after the run.
+        """
+
+    def settle(self, instance: Instance, key: str, /) -> None:
+        """Remember a slot that a promise was copied to.
+
+        A slot that a Saver has read is remembered by itself.
+        """
+
+    @property
+    def blocked(self) -> bool:
+        """Whether some key is not known before it has run, nor promised."""
+
+    def run(self, commit: bool = False) -> _Op[bool]:
+        """Run what is in it, and write back into the instances.
+
+        The batch is empty at once and can be filled again.
+
+        Returns:
+            Whether the transaction was committed: with `commit`, if there
+            was a statement and the transaction is the session's own and no
+            savepoint.
+        """
+
+_SaverColumn: TypeAlias = tuple[str, str, Codec | None, int]
+_SaverAfter: TypeAlias = tuple[tuple[str, str, Any], ...]
+
+@final
+class Saver:
+    """Writes rows of one table from the slots of instances.
+
+    Args:
+        mapping: Of the mapper; instances may be of classes below it.
+        table_name: For messages.
+        columns: (attribute key, column key, codec, flags) of each column;
+            flags: PRIMARY 1, OPTIONAL 2 (not in an INSERT when None or
+            unset), ROWID 4 (the rowid), VERSION 8, NONE_IS_VALUE 16 (None is
+            a value; unset is not in an INSERT), READONLY 32.
+        compile: (kind, keys, many) -> (Shape, after) with kind 'insert',
+            'update' or 'delete' and keys the column keys that are written in
+            the order of `columns`. Binds are named by column key; those of a
+            WHERE, which get what the row has (primary key and version), are
+            named "old " + column key. `after` is a tuple of ('bind',
+            attribute key, name of the bind), ('cell', attribute key, (place,
+            codec)) and ('expire', attribute key, None).
+        special: (batch, kind, instance): called for an instance with a SQL
+            expression among its values, instead; NULL: TypeError.
+        version: (old or None) -> the next version, or None: it is not
+            counted here.
+        mismatch: (kind, expected, matched) -> exception or None, for
+            UPDATE and DELETE that met another number of rows. A DELETE of a
+            table without a version is looked at after the run, and None is
+            fine.
+    """
+
+    def __new__(
+        cls,
+        mapping: Mapping,
+        table_name: str,
+        columns: tuple[_SaverColumn, ...],
+        compile: Callable[
+            [str, tuple[str, ...], bool], tuple[Shape, _SaverAfter]
+        ],
+        special: Callable[[Batch, str, Any], object] | None = None,
+        version: Callable[[Any], Any] | None = None,
+        mismatch: Callable[[str, int, int], BaseException | None]
+        | None = None,
+    ) -> Self: ...
+    def insert(self, batch: Batch, instances: Sequence[Any], /) -> None: ...
+    def update(
+        self, batch: Batch, instances: Sequence[Any], force: bool = False, /
+    ) -> list[Any]:
+        """Append UPDATEs of what has changed.
+
+        Args:
+            batch: The batch.
+            instances: Of the saver's mapping.
+            force: Also where nothing has changed, the version is counted.
+
+        Returns:
+            Those with a change.
+        """
+
+    def delete(self, batch: Batch, instances: Sequence[Any], /) -> None: ...
+
+def gather(
+    session: AsyncSession, /
+) -> list[tuple[Any, list[Any], list[Any], list[Any], bool]]:
+    """Return what a flush has to do, by mapper.
+
+    Returns:
+        (mapper, pending, modified, doomed, related); related: relations take
+        part.
+    """
+
+def written(
+    session: AsyncSession,
+    inserted: Sequence[Any],
+    updated: Sequence[Any],
+    deleted: Sequence[Any],
+    /,
+) -> None:
+    """Note what a flush has done.
+
+    Args:
+        session: The session.
+        inserted: They are persistent now.
+        updated: They are clean.
+        deleted: They leave the identity map.
+    """
 
 @final
 class Kind:

@@ -92,6 +92,32 @@ def _text_method(
     return getattr(textual, name)(text, *(args or ()), **(kwargs or {}))
 
 
+def _driver_face(driver: Any, connection: _core.AsyncConnection) -> Any:
+    from .engine.driver import PooledConnection
+
+    return PooledConnection(driver, connection)
+
+
+def _driver_opened(engine: _core.AsyncEngine, driver: Any) -> None:
+    from .event.engines import fire_connect
+
+    fire_connect(engine, driver)
+
+
+def _engine_event(name: str, connection: _core.AsyncConnection) -> None:
+    from .event.engines import fire_event
+
+    fire_event(name, connection)
+
+
+def _observe(
+    connection: _core.AsyncConnection, sql: str, parameters: Any, many: bool
+) -> Any:
+    from .event.engines import observe
+
+    return observe(connection, sql, parameters, many)
+
+
 def configure() -> None:
     """Give the core its hooks, and the end of the interpreter to the core."""
     atexit.register(_core.shutdown)
@@ -113,4 +139,8 @@ def configure() -> None:
         create_missing=_create_missing,
         default_base=_default_base,
         text_method=_text_method,
+        driver_face=_driver_face,
+        driver_opened=_driver_opened,
+        engine_event=_engine_event,
+        observe=_observe,
     )

@@ -9,22 +9,28 @@
 #include "bridge/keys.h"
 #include "bridge/loop.h"
 #include "bridge/operation.h"
+#include "bridge/promise.h"
 #include "bridge/state.h"
 #include "types/attribute.h"
+#include "types/batch.h"
 #include "types/channel.h"
 #include "types/decoder.h"
+#include "types/distribute.h"
 #include "types/engine.h"
 #include "types/hydrate.h"
 #include "types/identity_map.h"
 #include "types/instance.h"
+#include "types/listeners.h"
 #include "types/mapping.h"
 #include "types/node.h"
 #include "types/result.h"
-#include "types/session.h"
+#include "types/saver.h"
+#include "types/session_orm.h"
 #include "types/shape.h"
 #include "types/statement.h"
 #include "types/stream.h"
 #include "types/text.h"
+#include "types/unit.h"
 
 PyDoc_STRVAR(
     configure_doc,
@@ -91,18 +97,21 @@ core_fail_allocation_after(PyObject *Py_UNUSED(module), PyObject *args)
 PyDoc_STRVAR(
     drive_doc,
     "drive(awaitable, /)\n--\n\n"
-    "Run an awaitable of the core to its end in this thread, without a loop.\n"
-    "Private, for run_sync.\n\n"
+    "Run an awaitable to its end in this thread, without a loop; all that it\n"
+    "waits for is the core's. Private, for run_sync.\n\n"
     "Returns:\n    What awaiting it would give.");
 
 static PyObject *
-core_drive(PyObject *Py_UNUSED(module), PyObject *awaitable)
+core_drive(PyObject *module, PyObject *awaitable)
 {
-    if (!Sac_OpCheck(awaitable)) {
-        PyErr_Format(PyExc_TypeError, "cannot drive %R", awaitable);
-        return NULL;
+    if (Sac_OpCheck(awaitable)) {
+        return Sac_OpDrive(awaitable);
     }
-    return Sac_OpDrive(awaitable);
+    PyObject *op = Sac_OpWrap(Sac_StateOfModule(module)->operation_type,
+                              Py_NewRef(awaitable));
+    PyObject *result = op == NULL ? NULL : Sac_OpDrive(op);
+    Py_XDECREF(op);
+    return result;
 }
 
 PyDoc_STRVAR(
@@ -137,6 +146,34 @@ core_collect(PyObject *module, PyObject *Py_UNUSED(ignored))
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(
+    listen_doc,
+    "listen_to(engines, sessions, /)\n--\n\n"
+    "Say what somebody listens to: of engines (a sum: 1 connections that are\n"
+    "opened, 2 statements, 4 ends of transactions), of sessions (a bool);\n"
+    "None leaves it. Private.");
+
+static PyObject *
+core_listen_to(PyObject *module, PyObject *args)
+{
+    Sac_State *state = Sac_StateOfModule(module);
+    PyObject *engines, *sessions;
+    if (!PyArg_ParseTuple(args, "OO:listen_to", &engines, &sessions)) {
+        return NULL;
+    }
+    if (engines != Py_None) {
+        unsigned long mask = PyLong_AsUnsignedLong(engines);
+        if (PyErr_Occurred()) {
+            return NULL;
+        }
+        state->engine_events = (unsigned)mask;
+    }
+    if (sessions != Py_None) {
+        state->session_events = sessions == Py_True;
+    }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef core_methods[] = {
     {"configure", (PyCFunction)(void (*)(void))core_configure,
      METH_VARARGS | METH_KEYWORDS, configure_doc},
@@ -144,7 +181,16 @@ static PyMethodDef core_methods[] = {
     {"lookup_shape", Sac_LookUpShape, METH_VARARGS, Sac_LookUpShapeDoc},
     {"collect", core_collect, METH_NOARGS, collect_doc},
     {"drive", core_drive, METH_O, drive_doc},
+    {"distribute", Sac_Distribute, METH_VARARGS, Sac_DistributeDoc},
+    {"related_keys", Sac_RelatedKeys, METH_VARARGS, Sac_RelatedKeysDoc},
     {"interrupt", core_interrupt, METH_O, interrupt_doc},
+    {"listen_to", core_listen_to, METH_VARARGS, listen_doc},
+    {"gather", Sac_UnitGather, METH_O, Sac_UnitGatherDoc},
+    {"make_transient", Sac_MakeTransient, METH_O, Sac_MakeTransientDoc},
+    {"make_transient_to_detached", Sac_MakeTransientToDetached, METH_O,
+     Sac_MakeTransientToDetachedDoc},
+    {"object_session", Sac_ObjectSession, METH_O, Sac_ObjectSessionDoc},
+    {"written", Sac_UnitWritten, METH_VARARGS, Sac_UnitWrittenDoc},
     {"live_blocks", core_live_blocks, METH_NOARGS, live_blocks_doc},
     {"fail_allocation_after", core_fail_allocation_after, METH_VARARGS,
      fail_doc},
@@ -153,39 +199,26 @@ static PyMethodDef core_methods[] = {
 
 /* A type comes after the types that it is made of. */
 static int (*const registrations[])(PyObject *module) = {
-    Sac_RegisterPort,
-    Sac_RegisterOperation,
-    Sac_RegisterExecution,
-    Sac_RegisterText,
-    Sac_RegisterKeys,
-    Sac_RegisterKind,
-    Sac_RegisterNode,
-    Sac_RegisterColumnElement,
-    Sac_RegisterGenerative,
-    Sac_RegisterNoValue,
-    Sac_RegisterMapping,
-    Sac_RegisterInstance,
-    Sac_RegisterAttribute,
-    Sac_RegisterIdentityMap,
-    Sac_RegisterEntityPlan,
-    Sac_RegisterRow,
-    Sac_RegisterResult,
-    Sac_RegisterAsyncResult,
-    Sac_RegisterPool,
-    Sac_RegisterEngine,
-    Sac_RegisterChannel,
-    Sac_RegisterStream,
-    Sac_RegisterStreamContext,
-    Sac_RegisterTransaction,
-    Sac_RegisterConnection,
-    Sac_RegisterSession,
-    Sac_RegisterSessionTransaction,
-    Sac_RegisterSessionmaker,
-    Sac_RegisterScopedSession,
-    Sac_RegisterDBConnection,
-    Sac_RegisterCodec,
-    Sac_RegisterDecoder,
-    Sac_RegisterShape,
+    Sac_RegisterPort,         Sac_RegisterOperation,
+    Sac_RegisterExecution,    Sac_RegisterText,
+    Sac_RegisterKeys,         Sac_RegisterKind,
+    Sac_RegisterNode,         Sac_RegisterColumnElement,
+    Sac_RegisterGenerative,   Sac_RegisterNoValue,
+    Sac_RegisterMapping,      Sac_RegisterInstance,
+    Sac_RegisterAttribute,    Sac_RegisterIdentityMap,
+    Sac_RegisterEntityPlan,   Sac_RegisterRow,
+    Sac_RegisterResult,       Sac_RegisterAsyncResult,
+    Sac_RegisterPool,         Sac_RegisterDriver,
+    Sac_RegisterEngine,       Sac_RegisterChannel,
+    Sac_RegisterStream,       Sac_RegisterStreamContext,
+    Sac_RegisterTransaction,  Sac_RegisterConnection,
+    Sac_RegisterSession,      Sac_RegisterSessionTransaction,
+    Sac_RegisterSessionmaker, Sac_RegisterScopedSession,
+    Sac_RegisterDBConnection, Sac_RegisterCodec,
+    Sac_RegisterDecoder,      Sac_RegisterShape,
+    Sac_RegisterPromise,      Sac_RegisterForm,
+    Sac_RegisterSaver,        Sac_RegisterBatchStep,
+    Sac_RegisterBatch,
 };
 
 static int

@@ -66,6 +66,14 @@ def _seconds(name: str, value: Any) -> float:
     return float(value)
 
 
+def _lazy_inline(word: Any) -> bool:
+    if word not in ("error", "inline"):
+        raise ArgumentError(
+            f"lazy_loading must be 'error' or 'inline', not {word!r}"
+        )
+    return bool(word == "inline")
+
+
 def _boolean(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise ArgumentError(f"{name} must be True or False, got {value!r}")
@@ -254,6 +262,7 @@ def _logging(spec: _Spec, keywords: _Spec) -> tuple[Any, str | None, bool]:
         )
     hide = _boolean("hide_parameters", keywords.pop("hide_parameters", False))
     spec["hide_parameters"] = hide
+    spec["lazy_inline"] = _lazy_inline(keywords.pop("lazy_loading", "error"))
     return echo, logging_name, hide
 
 
@@ -322,6 +331,9 @@ def resolve_engine(url: str | URL, keywords: _Spec) -> _Spec:
     _workers(spec, keywords)
     log = _logging(spec, keywords)
     json = _json(keywords)
+    spec["allow_extensions"] = _boolean(
+        "allow_extensions", keywords.pop("allow_extensions", False)
+    )
     for name, allowed in _ACCEPTED.items():
         if (
             name in keywords

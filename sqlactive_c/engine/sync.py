@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-__all__ = ["Connection", "Transaction", "run_sync"]
+__all__ = ["Connection", "Transaction", "call_in_thread", "run_sync"]
 
 
 class Transaction:
@@ -236,23 +236,49 @@ async def run_sync(
         What the function returns.
 
     Raises:
+        Whatever the function raises; see :func:`call_in_thread`.
+    """
+    facade = Connection(connection)
+
+    def call() -> _T:
+        try:
+            return function(facade, *args, **(kwargs or {}))
+        finally:
+            facade._over = True
+
+    return await call_in_thread(call, facade._cancel)
+
+
+async def call_in_thread(
+    function: Callable[[], _T], cancel: Callable[[], None]
+) -> _T:
+    """Call a function in a thread of its own and await it.
+
+    Context variables are those of the caller.
+
+    Args:
+        function: the function.
+        cancel: called when the caller is cancelled; it makes the function
+            raise CancelledError soon.
+
+    Returns:
+        What the function returns.
+
+    Raises:
         Whatever the function raises.  When the caller is cancelled, the
-        statement in progress is stopped, the next one raises CancelledError
-        inside the function, and the cancellation goes on when it has ended.
+        cancellation goes on when the function has ended.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[_T] = loop.create_future()
-    facade = Connection(connection)
     context = contextvars.copy_context()
 
     def run() -> None:
         outcome: Any = None
         error: BaseException | None = None
         try:
-            outcome = context.run(function, facade, *args, **(kwargs or {}))
+            outcome = context.run(function)
         except BaseException as raised:
             error = raised
-        facade._over = True
         _report(loop, future, outcome, error)
 
     threading.Thread(
@@ -264,7 +290,7 @@ async def run_sync(
             await asyncio.wait((future,))
         except asyncio.CancelledError as raised:
             cancelled = raised
-            facade._cancel()
+            cancel()
     if cancelled is not None:
         if not future.cancelled():
             future.exception()  # was superseded by the cancellation

@@ -65,6 +65,12 @@ from .relationships import (
     backref,
     relationship,
 )
+from .session.objects import (
+    make_transient,
+    make_transient_to_detached,
+    object_session,
+)
+from .session.sync import Session, SessionTransaction
 from .state import AttributeState, InstanceState
 from .strategy_options import (
     Load,
@@ -116,6 +122,8 @@ __all__ = [
     "Relationship",
     "RelationshipDirection",
     "RelationshipProperty",
+    "Session",
+    "SessionTransaction",
     "Synonym",
     "SynonymProperty",
     "add_mapped_attribute",
@@ -146,10 +154,13 @@ __all__ = [
     "keyfunc_mapping",
     "lazyload",
     "load_only",
+    "make_transient",
+    "make_transient_to_detached",
     "mapped_collection",
     "mapped_column",
     "noload",
     "object_mapper",
+    "object_session",
     "outerjoin",
     "raiseload",
     "reconstructor",

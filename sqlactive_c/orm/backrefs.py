@@ -11,7 +11,10 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from .. import _core, exc
+from .attribute_events import fire_append, fire_remove, fire_set
 from .collections import Events, make_collection
+from .events import attribute_registry
+from .interfaces import MANYTOONE
 
 __all__ = ["new_collection", "set_related"]
 
@@ -50,40 +53,76 @@ def _make_events(attribute: Any) -> Events:
         check(item)
         _note(owner, attribute)
         _tell_added(attribute.property, owner, item)
+        _bring_in(attribute.property, owner, item)
         return item
 
     def removed(owner: Any, item: Any) -> None:
         _validate_removed(owner, attribute, item)
         _tell_removed(attribute.property, owner, item)
+        _send_away(attribute.property, owner, item)
 
     return Events(check, changing, added, removed)
 
 
 def _note(owner: Any, attribute: Any) -> None:
     """Remember what a collection was before it changed."""
-    value = owner._sac_peek(attribute.key)
-    old = NO_VALUE if value is NO_VALUE else type(value)._copy_of(value)
-    owner._sac_note(attribute.key, old)
+    key = attribute.key
+    value = owner._sac_peek(key)
+    if (
+        value is NO_VALUE
+        or owner._sac_identity is None
+        or key in owner._sac_changes
+    ):
+        owner._sac_note(key)
+    else:
+        owner._sac_note(key, type(value)._copy_of(value))
+
+
+def _bring_in(prop: Any, owner: Any, item: Any) -> None:
+    """Add what was linked to an instance to the instance's session."""
+    session = owner._sac_session
+    if (
+        session is not None
+        and prop.cascade.save_update
+        and item._sac_session is not session
+    ):
+        session.add(item)
+
+
+def _send_away(prop: Any, owner: Any, item: Any) -> None:
+    """Expunge a pending instance that cannot be without its parent."""
+    if prop.cascade.delete_orphan and item._sac_state == "pending":
+        from .unitofwork.cascades import drop_orphan
+
+        drop_orphan(prop, owner, item)
 
 
 def _validated(
     owner: Any, attribute: Any, item: Any, other_side: bool = False
 ) -> Any:
-    found = attribute.parent.validators.get(attribute.key)
-    if found is None:
+    key = attribute.key
+    found = attribute.parent.validators.get(key)
+    if found is not None:
+        function, options = found
+        if other_side and not options.get("include_backrefs", True):
+            pass
+        elif options.get("include_removes"):
+            item = function(owner, key, item, False)
+        else:
+            item = function(owner, key, item)
+    if not attribute_registry.armed:
         return item
-    function, options = found
-    if other_side and not options.get("include_backrefs", True):
-        return item
-    if options.get("include_removes"):
-        return function(owner, attribute.key, item, False)
-    return function(owner, attribute.key, item)
+    if attribute.property.uselist:
+        return fire_append(owner, key, item)
+    return fire_set(owner, key, item, owner._sac_peek(key))
 
 
 def _validate_removed(owner: Any, attribute: Any, item: Any) -> None:
     found = attribute.parent.validators.get(attribute.key)
     if found is not None and found[1].get("include_removes"):
         found[0](owner, attribute.key, item, True)
+    if attribute_registry.armed:
+        fire_remove(owner, attribute.key, item)
 
 
 def _check_class(prop: Any, value: Any) -> None:
@@ -122,11 +161,37 @@ def set_related(attribute: Any, instance: Any, value: Any, old: Any) -> Any:
         return _set_collection(attribute, instance, value, old)
     if value is not None and value is not NO_VALUE:
         _check_class(prop, value)
+    if old is NO_VALUE:
+        old = _known(prop, instance)
     if old is not NO_VALUE and old is not None and old is not value:
         _tell_removed(prop, instance, old)
+        _send_away(prop, instance, old)
     if value is not NO_VALUE and value is not None and value is not old:
         _tell_added(prop, instance, value)
+        _bring_in(prop, instance, value)
     return value
+
+
+def _known(prop: Any, instance: Any) -> Any:
+    """Return what a relationship would load if the session has it already.
+
+    It is noted as what was there before.
+    """
+    session = instance._sac_session
+    if (
+        session is None
+        or prop.direction is not MANYTOONE
+        or instance._sac_identity is None
+        or prop.key in instance._sac_changes
+    ):
+        return NO_VALUE
+    from .unitofwork.loader import known_before
+
+    found = known_before(session, prop, instance)
+    if found is None:
+        return NO_VALUE
+    instance._sac_note(prop.key, found)
+    return found
 
 
 def _set_collection(
@@ -149,7 +214,9 @@ def _set_collection(
     kept = {id(each) for each in items}
     for item in had:
         if id(item) not in kept:
+            _validate_removed(instance, attribute, item)
             _tell_removed(attribute.property, instance, item)
+            _send_away(attribute.property, instance, item)
     if old is not NO_VALUE:
         old._release()
     return new
@@ -194,8 +261,7 @@ def _set_scalar(prop: Any, reverse: Any, item: Any, owner: Any) -> None:
     old = item._sac_peek(reverse.key)
     if old is owner:
         return
-    item._sac_note(reverse.key, old)
-    item._sac_put(
+    item._sac_set(
         reverse.key, _validated(item, reverse.class_attribute, owner, True)
     )
     if old is NO_VALUE or old is None:
@@ -205,9 +271,10 @@ def _set_scalar(prop: Any, reverse: Any, item: Any, owner: Any) -> None:
         if collection is not None and _has(collection, item):
             _note(old, prop.class_attribute)
             collection._raw_remove(item)
+            if attribute_registry.armed:
+                fire_remove(old, prop.key, item)
     elif old._sac_peek(prop.key) is item:
-        old._sac_note(prop.key, item)
-        old._sac_put(prop.key, None)
+        old._sac_set(prop.key, None)
 
 
 def _tell_removed(prop: Any, owner: Any, item: Any) -> None:
@@ -217,9 +284,12 @@ def _tell_removed(prop: Any, owner: Any, item: Any) -> None:
             if collection is not None and _has(collection, owner):
                 _note(item, reverse.class_attribute)
                 collection._raw_remove(owner)
+                if attribute_registry.armed:
+                    fire_remove(item, reverse.key, owner)
         elif item._sac_peek(reverse.key) is owner:
-            item._sac_note(reverse.key, owner)
-            item._sac_put(reverse.key, None)
+            if attribute_registry.armed:
+                fire_set(item, reverse.key, None, owner)
+            item._sac_set(reverse.key, None)
 
 
 def _collection(prop: Any, instance: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from .. import _core, exc
 from ..sql.column import Column
 from ..sql.metadata import MetaData
+from . import events
 from .declarations import Declarations, declared_attr
 from .instrument import instrument_class
 from .interfaces import MapperProperty
@@ -212,8 +213,10 @@ def map_class(
         cls.__table__ = table
     cls.__mapper__ = mapper
     mapper.validators = declared.validators
+    events.fire_mapper(mapper, "instrument_class")
     instrument_class(mapper)
     cls._registry._add(mapper)
+    events.fire_mapper(mapper, "after_mapper_constructed")
     return mapper
 
 

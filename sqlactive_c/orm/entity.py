@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import exc
 from .._core import ClauseElement
+from ..sql.elements import BindParameter
 from ..sql.visitors import transform
 from .properties import ColumnProperty
 
@@ -61,7 +62,10 @@ class _Entity(ClauseElement):
         known = self._memo.setdefault("properties", {})
         found = known.get(prop.key)
         if found is None:
-            found = known[prop.key] = self._adapted(prop.columns[0])
+            found = self._adapted(prop.columns[0])
+            if self._is_alias and not prop.is_column:
+                found = _with_own_values(found)
+            known[prop.key] = found
         return found
 
     def _loaded(self) -> list[Any]:
@@ -113,8 +117,16 @@ class _Entity(ClauseElement):
 
     def _with_options(self, options: Sequence[Any]) -> Any:
         """Return what is selected for it by a statement with options."""
-        loaded = loaded_with(self, options)
-        return self if loaded is None else _Configured(self, loaded)
+        from .loading.context import loaded_columns
+        from .loading.options import Options
+
+        return _Configured(self, loaded_columns(self, Options(options)))
+
+    def _loading(self, statement: Any, from_list: Any) -> Any:
+        """Return how a statement is written that selects entities."""
+        from .loading.statement import loading
+
+        return loading(statement, from_list)
 
     def _criteria(self) -> tuple[Any, ...]:
         """Return the conditions that tell its rows apart."""
@@ -300,74 +312,33 @@ class AliasedEntity(_Entity):
 class _Configured:
     """An entity of which other columns are loaded than by default."""
 
-    def __init__(self, entity: _Entity, loaded: list[Any]) -> None:
+    def __init__(self, entity: _Entity, loaded: tuple[Any, ...]) -> None:
         self._target = entity
         self._loaded = loaded
 
     def _selected_columns(self) -> list[Any]:
-        return self._target._columns_of(self._loaded)
+        return [column for each in self._loaded for column in each.columns]
 
     def _result_item(self, positions: Sequence[int]) -> Any:
         from .loading import entity_plan
 
-        return entity_plan(self._target.mapper, self._loaded, positions)
+        props = [each.prop for each in self._loaded]
+        return entity_plan(self._target.mapper, props, positions)
 
     @property
     def _result_name(self) -> str:
         return self._target._result_name
 
 
-def loaded_with(entity: _Entity, options: Sequence[Any]) -> list[Any] | None:
-    """Return the properties to load; None for those of the mapping.
+def _with_own_values(expression: Any) -> Any:
+    """Return an expression whose parameters are not those of the class."""
 
-    Args:
-        entity: The entity.
-        options: The options of the statement.
-    """
-    steps = [
-        step
-        for each in options
-        if _is_about(entity, each)
-        for step in each.steps
-        if not step[0]
-    ]
-    if not steps:
+    def replace(node: Any) -> Any:
+        if isinstance(node, BindParameter) and node.unique:
+            return node._replace(_value=node._value)
         return None
-    mapper = entity.mapper
-    mapper._configure_all()
-    props = [
-        prop
-        for prop in mapper._properties.values()
-        if isinstance(prop, ColumnProperty)
-    ]
-    always = {
-        mapper.get_property_by_column(column).key
-        for column in (*mapper.primary_key, mapper.polymorphic_on)
-        if column is not None
-    }
-    chosen = {prop.key for prop in props if not prop.deferred}
-    for _, action, keys, _settings in steps:
-        named = {prop.key for prop in props if prop.key in keys or "*" in keys}
-        if action == "load_only":
-            chosen = named | always
-        elif action == "defer":
-            chosen -= named - always
-        elif action == "undefer":
-            chosen |= named
-        elif action == "undefer_group":
-            chosen |= {p.key for p in props if p.deferred_group in keys}
-    return [prop for prop in props if prop.key in chosen]
 
-
-def _is_about(entity: _Entity, option: Any) -> bool:
-    if not hasattr(option, "steps"):
-        return False
-    root = option.entity
-    if root is None or root is entity:
-        return True
-    if isinstance(root, EntityNode) and isinstance(entity, EntityNode):
-        return bool(entity.mapper.isa(root.mapper))
-    return False
+    return transform(expression, replace)
 
 
 def entity_of(subject: Any) -> Any:

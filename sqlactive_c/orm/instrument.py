@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from .. import _core, exc
+from .attribute_events import setter_check
 from .attributes import (
     InstrumentedAttribute,
     ProxyAttribute,
@@ -13,6 +14,7 @@ from .attributes import (
 from .bundle import Bundle
 from .descriptor_props import CompositeProperty, SynonymProperty
 from .entity import EntityNode
+from .instance_events import arm
 from .properties import ColumnProperty
 from .relationships import RelationshipProperty
 
@@ -37,16 +39,8 @@ def instrument_class(mapper: Any) -> None:
     mapping.primary_key = tuple(
         mapper._property_of(column).key for column in mapper.primary_key
     )
-    mapping.on_load = _reconstructor(cls)
     mapping.on_new = _discriminator(mapper)
-
-
-def _reconstructor(cls: type) -> Any:
-    for owner in cls.__mro__:
-        for value in owner.__dict__.values():
-            if getattr(value, "__sac_reconstructor__", False):
-                return value
-    return None
+    arm(mapper)
 
 
 def _discriminator(mapper: Any) -> Any:
@@ -130,7 +124,7 @@ def make_attribute(mapper: Any, key: str, prop: Any) -> Any:
         return None
     if prop.doc is not None:
         made.__doc__ = prop.doc
-    validator = _validator(mapper, key, made)
+    validator = setter_check(mapper, key, made)
     if validator is not None:
         made._validator = validator
     return made
@@ -157,21 +151,6 @@ def _type_engine() -> Any:
     from ..sql.sqltypes import TypeEngine
 
     return TypeEngine
-
-
-def _validator(mapper: Any, key: str, attribute: Any) -> Any:
-    found = mapper.validators.get(key)
-    if found is None:
-        return None
-    function, options = found
-    if (
-        isinstance(attribute, RelationshipAttribute)
-        and attribute.property.uselist is not False
-    ):
-        return None  # each item is validated when it is added
-    if options.get("include_removes"):
-        return lambda obj, name, value: function(obj, name, value, False)
-    return function
 
 
 class SynonymAttribute:

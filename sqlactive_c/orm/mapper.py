@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import exc
 from ..sql.base import ColumnCollection
+from . import events
 from .descriptor_props import CompositeProperty, SynonymProperty
 from .interfaces import MapperProperty
 from .properties import ColumnProperty
@@ -40,6 +41,9 @@ class Mapper:
         tables: The tables that hold its rows.
         columns, c: The columns by attribute name.
     """
+
+    # Changes whenever something is added to the mapping of a class.
+    layout = 0
 
     def __init__(
         self,
@@ -76,7 +80,9 @@ class Mapper:
         self._set_polymorphic(arguments)
         self.version_id_col: Any = self._column_argument(
             arguments, "version_id_col"
-        ) or (inherits.version_id_col if inherits else None)
+        )
+        if self.version_id_col is None and inherits is not None:
+            self.version_id_col = inherits.version_id_col
         if inherits is not None:
             inherits._subclasses.append(self)
 
@@ -231,7 +237,13 @@ class Mapper:
             each._adopt(key, prop)
 
     def _forget(self) -> None:
-        for name in ("_columns", "_by_column"):
+        Mapper.layout += 1
+        for name in (
+            "_by_column",
+            "_cascading",
+            "_columns",
+            "_plan",
+        ):
             self.__dict__.pop(name, None)
 
     def _of_kind(self, *kinds: type) -> PropertyCollection:
@@ -451,10 +463,12 @@ class Mapper:
 
     def configure(self) -> None:
         """Resolve what the properties need of other mappers."""
+        events.fire_mapper(self, "before_mapper_configured")
         for prop in list(self._properties.values()):
             if prop.parent is self:
                 prop.configure()
         self.configured = True
+        events.fire_mapper(self, "mapper_configured")
 
     def __str__(self) -> str:
         name = getattr(self.local_table, "description", None)

@@ -10,6 +10,7 @@ from typing import Any
 from .. import _core, exc
 from ..sql import sqltypes
 from ..sql.metadata import MetaData
+from . import events
 from .annotations import MappedType, _without_none
 from .exc import MappedAnnotationError
 
@@ -97,12 +98,14 @@ class registry:
             return
         self._configuring = True
         try:
+            events.fire_mappers("before_configured")
             for mapper in self._mappers_in_order():
                 if not mapper.configured:
                     self._configure(mapper)
             self._to_configure = False
         finally:
             self._configuring = False
+        events.fire_mappers("after_configured")
 
     def _configure(self, mapper: Any) -> None:
         earlier = mapper.failure

@@ -33,7 +33,7 @@ _LAZY_WORDS: dict[Any, str] = {
 _IDLE = frozenset(
     "active_history bake_queries cascade_backrefs compare"
     " comparator_factory distinct_target_key enable_typechecks hash init"
-    " join_depth kw_only load_on_pending omit_join overlaps"
+    " kw_only load_on_pending omit_join overlaps"
     " query_class repr sync_backref".split()
 )
 
@@ -406,6 +406,7 @@ def relationship(
     remote_side: Any = None,
     single_parent: bool = False,
     innerjoin: bool | str = False,
+    join_depth: int | None = None,
     doc: str | None = None,
     info: dict[Any, Any] | None = None,
     **kwargs: Any,
@@ -442,6 +443,7 @@ def relationship(
         remote_side: Columns of the related side, for self-references.
         single_parent: Each related instance has one parent at most.
         innerjoin: Join with INNER JOIN when loading with a join.
+        join_depth: How deep it is loaded along where it leads in circles.
         doc: Documentation of the attribute.
         info: A dict for the user's own purposes.
         **kwargs: Further keywords of SQLAlchemy that have no effect here.
@@ -477,6 +479,7 @@ def relationship(
         "remote_side": remote_side,
         "single_parent": single_parent,
         "innerjoin": innerjoin,
+        "join_depth": join_depth,
         "doc": doc,
         "info": info,
     }

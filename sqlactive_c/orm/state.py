@@ -92,13 +92,24 @@ class AttributeState:
             return _of_collections(now, was, changed)
         if now is NO_VALUE and not changed:
             return History((), (), ())
-        if not changed:
+        if not changed or self._is_same(was, now):
             return History((), [now], ())
         return History(
             () if now is NO_VALUE else [now],
             (),
             () if was is NO_VALUE else [was],
         )
+
+    def _is_same(self, was: Any, now: Any) -> bool:
+        if was is NO_VALUE or now is NO_VALUE:
+            return False
+        columns = getattr(self.state.mapper.attrs[self.key], "columns", None)
+        if was is now or not columns:
+            return was is now
+        try:
+            return bool(columns[0].type.compare_values(was, now))
+        except Exception:  # values that refuse to be compared are others
+            return False
 
 
 def _is_collection(value: Any) -> bool:
@@ -213,7 +224,7 @@ class InstanceState:
     @property
     def was_deleted(self) -> bool:
         """Whether its row was deleted by a session."""
-        return self.deleted
+        return self.deleted or bool(self.instance._sac_gone)
 
     @property
     def identity(self) -> Any:

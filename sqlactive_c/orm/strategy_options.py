@@ -54,6 +54,12 @@ class Load(ClauseElement):
     def __init__(self, *args: Any) -> None:
         """Everything is done in __new__."""
 
+    def _loading(self, statement: Any, from_list: Any) -> Any:
+        """Return how a statement is written that may select no entity."""
+        from .loading.statement import loading
+
+        return loading(statement, from_list)
+
     # -- how it grows --------------------------------------------------------
 
     def _columns(
@@ -64,10 +70,34 @@ class Load(ClauseElement):
         return made
 
     def _relation(self, action: str, attribute: Any, **settings: Any) -> Load:
-        path = (*self.path, _relationship(attribute, action))
+        attribute = _relationship(attribute, action)
+        if not isinstance(attribute, str):
+            self._check_link(attribute)
+        path = (*self.path, attribute)
         step = (path, action, (), tuple(settings.items()))
         made: Load = self._replace(path=path, steps=(*self.steps, step))
         return made
+
+    def _check_link(self, attribute: Any) -> None:
+        """Refuse a relationship that does not go on from the path."""
+        last = self.path[-1] if self.path else None
+        if isinstance(last, str):
+            return
+        at = self.entity if last is None else last._target()
+        root = attribute._root
+        if at is None or at is root:
+            return
+        narrowed = getattr(last, "_narrowed", None)
+        of_alias = root._is_alias or getattr(narrowed, "_is_alias", False)
+        if not of_alias and (
+            at.mapper.isa(root.mapper) or root.mapper.isa(at.mapper)
+        ):
+            return
+        where = at if last is None else last
+        raise exc.ArgumentError(
+            f'ORM mapped attribute "{attribute}" does not link from "{where}":'
+            " it belongs to another class or alias"
+        )
 
     def options(self, *opts: Load) -> Load:
         """Return it with options for the entity at the end of its path.

@@ -14,9 +14,11 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .. import exc
+from . import events
 from .defaults import DefaultClause
 from .identifiers import quote, quote_always
 from .sqltypes import Integer
@@ -324,24 +326,62 @@ def _check_bind(bind: Any) -> None:
 # -- creating and dropping --------------------------------------------------
 
 
-def create_tables(bind: Any, tables: list[Any], checkfirst: bool) -> None:
-    """Create tables and their indexes through a synchronous connection."""
+def create_tables(
+    bind: Any, tables: list[Any], checkfirst: bool, metadata: Any = None
+) -> None:
+    """Create tables and their indexes through a synchronous connection.
+
+    Args:
+        bind: The connection.
+        tables: The tables.
+        checkfirst: Leave out the tables that are there.
+        metadata: Whose listeners are told of the whole, if any.
+    """
     _check_bind(bind)
     if checkfirst:
         existing = _folded(_existing(bind, tables))
         tables = [table for table in tables if not _is_in(table, existing)]
-    for sql in creation_sql(tables):
-        bind.exec_driver_sql(sql)
+    with _told(metadata, "create", bind, checkfirst, tables=tables):
+        for table in creation_order(tables)[0]:
+            with _told(table, "create", bind, checkfirst):
+                bind.exec_driver_sql(create_table_sql(table))
+                for index in table.sorted_indexes():
+                    bind.exec_driver_sql(create_index_sql(index))
 
 
-def drop_tables(bind: Any, tables: list[Any], checkfirst: bool) -> None:
-    """Drop tables through a synchronous connection, referring ones first."""
+def drop_tables(
+    bind: Any, tables: list[Any], checkfirst: bool, metadata: Any = None
+) -> None:
+    """Drop tables through a synchronous connection, referring ones first.
+
+    Args:
+        bind: The connection.
+        tables: The tables.
+        checkfirst: Leave out the tables that are not there.
+        metadata: Whose listeners are told of the whole, if any.
+    """
     _check_bind(bind)
     if checkfirst:
         existing = _folded(_existing(bind, tables))
         tables = [table for table in tables if _is_in(table, existing)]
-    for table in drop_order(tables):
-        bind.exec_driver_sql(drop_table_sql(table))
+    with _told(metadata, "drop", bind, checkfirst, tables=tables):
+        for table in drop_order(tables):
+            with _told(table, "drop", bind, checkfirst):
+                bind.exec_driver_sql(drop_table_sql(table))
+
+
+@contextmanager
+def _told(
+    target: Any, verb: str, bind: Any, checkfirst: bool, **kw: Any
+) -> Iterator[None]:
+    """Tell listeners of a table or metadata before and after something."""
+    if target is not None:
+        events.fire(
+            target, f"before_{verb}", bind, checkfirst=checkfirst, **kw
+        )
+    yield
+    if target is not None:
+        events.fire(target, f"after_{verb}", bind, checkfirst=checkfirst, **kw)
 
 
 def drop_order(tables: list[Any]) -> list[Any]:
@@ -432,6 +472,9 @@ async def create_missing(engine: Any, metadatas: Iterable[Any]) -> None:
         NoReferenceError: A foreign key points to something unknown.
     """
     metadatas = list(dict.fromkeys(metadatas))
+    if events.listened():
+        await _create_told(engine, metadatas)
+        return
     if not any(metadata.tables for metadata in metadatas):
         return
     async with engine.connect() as connection:
@@ -443,6 +486,15 @@ async def create_missing(engine: Any, metadatas: Iterable[Any]) -> None:
         async with connection.begin():
             for sql in await _missing(connection, metadatas):
                 await connection.exec_driver_sql(sql)
+
+
+async def _create_told(engine: Any, metadatas: list[Any]) -> None:
+    """Create the missing tables, and tell who listens."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="IMMEDIATE")
+        async with connection.begin():
+            for metadata in metadatas:
+                await connection.run_sync(metadata.create_all)
 
 
 async def _missing(connection: Any, metadatas: list[Any]) -> list[str]:

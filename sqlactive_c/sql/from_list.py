@@ -25,14 +25,21 @@ class FromList:
 
     def __init__(self, statement: Any) -> None:
         self._statement = statement
-        self._options = statement._counted_options or ()
+        self._options = (
+            *(statement._counted_options or ()),
+            *(
+                each
+                for _, _, options in statement._memoized or ()
+                for each in options or ()
+            ),
+        )
         self._joined: set[Any] = set()  # entities that are joined to others
         self._explicit = tuple(
             selectable_of(each) for each in statement._from_obj or ()
         )
-        for columns, steps in statement._memoized or ():
+        for columns, steps, _ in statement._memoized or ():
             self._columns = columns
-            for step in steps:
+            for step in steps or ():
                 self._join(*step)
         self._columns = statement._raw_columns
         for step in statement._setup_joins or ():
@@ -44,6 +51,11 @@ class FromList:
                     "a SELECT cannot select from itself"
                 )
         self.froms = _visible(found)
+
+    @property
+    def explicit(self) -> tuple[Any, ...]:
+        """What was named by ``select_from()`` and joins."""
+        return self._explicit
 
     @property
     def criteria(self) -> tuple[Any, ...]:

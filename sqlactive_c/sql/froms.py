@@ -104,6 +104,10 @@ def is_mapped(statement: Any) -> bool:
         getattr(statement, "_from_obj", None),
         getattr(statement, "table", None),
         getattr(statement, "_where", None),
+        *(
+            columns
+            for columns, *_ in getattr(statement, "_memoized", None) or ()
+        ),
     )
     return any(entity_of(each, True) is not None for each in parts)
 

@@ -112,7 +112,7 @@ class MetaData:
         """
         from .ddl import create_tables
 
-        create_tables(bind, self._chosen(tables), checkfirst)
+        create_tables(bind, self._chosen(tables), checkfirst, self)
 
     def drop_all(
         self,
@@ -131,7 +131,7 @@ class MetaData:
         """
         from .ddl import drop_tables
 
-        drop_tables(bind, self._chosen(tables), checkfirst)
+        drop_tables(bind, self._chosen(tables), checkfirst, self)
 
     def reflect(
         self,

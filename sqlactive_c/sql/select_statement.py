@@ -213,11 +213,16 @@ class Select(GenerativeSelect):
             parts["_from_obj"] = unique(
                 (*(self._from_obj or ()), *froms_of(self._raw_columns))
             )
-        if self._setup_joins:
-            # The joins go on from what was selected when they were made.
-            done = (self._raw_columns, self._setup_joins)
+        if self._setup_joins or self._counted_options:
+            # The joins go on from what was selected when they were made, and
+            # options are about that.
+            done = (
+                self._raw_columns,
+                self._setup_joins,
+                self._counted_options,
+            )
             parts["_memoized"] = (*(self._memoized or ()), done)
-            parts["_setup_joins"] = None
+            parts["_setup_joins"] = parts["_counted_options"] = None
         return self._replace(**parts)
 
     def distinct(self, *expr: Any) -> Select:

@@ -333,7 +333,9 @@ class Table(SchemaItem, NamedFromClause):
             bind: The connection that ``AsyncConnection.run_sync`` gives.
             checkfirst: Do nothing if the table is there.
         """
-        self.metadata.create_all(bind, [self], checkfirst)
+        from .ddl import create_tables
+
+        create_tables(bind, [self], checkfirst)
 
     def drop(self, bind: Any, checkfirst: bool = False) -> None:
         """Drop the table.
@@ -342,7 +344,9 @@ class Table(SchemaItem, NamedFromClause):
             bind: The connection that ``AsyncConnection.run_sync`` gives.
             checkfirst: Do nothing if the table is not there.
         """
-        self.metadata.drop_all(bind, [self], checkfirst)
+        from .ddl import drop_tables
+
+        drop_tables(bind, [self], checkfirst)
 
     def __reduce__(self) -> Any:
         return _blank, (), self.__dict__

@@ -2,10 +2,26 @@
  *
  * With the GIL, which is released while the thread waits.  The driver owns a
  * port of its own: the leaves wait on it instead of a loop's (op->drive), and
- * yield None where they would yield a future.  Knows no engine. */
+ * yield None where they would yield a future.  A leaf that a coroutine of
+ * somebody else awaits finds its drive by the thread.  Knows no engine. */
 #include <errno.h>
 
 #include "bridge/operation.h"
+
+Sac_Drive *
+Sac_DriveCurrent(Sac_State *state)
+{
+    unsigned long thread =
+        sac_list_empty(&state->drives) ? 0 : PyThread_get_thread_ident();
+    sac_list *end = &state->drives;
+    for (sac_list *at = end->next; at != end; at = at->next) {
+        Sac_Drive *drive = SAC_CONTAINER(at, Sac_Drive, link);
+        if (drive->thread == thread) {
+            return drive;
+        }
+    }
+    return NULL;
+}
 
 /* Blocks until something for the port has come and delivers it.
  * -> 0, or -1 with what a signal handler raised. */
@@ -69,6 +85,7 @@ Sac_OpDrive(PyObject *object)
     Sac_Op *op = (Sac_Op *)object;
     Sac_Drive drive = {
         .deadline_ns = -1,
+        .thread = PyThread_get_thread_ident(),
         .nudge = {.deliver = nudge_delivered},
     };
     if (op->drive != NULL) {
@@ -86,11 +103,13 @@ Sac_OpDrive(PyObject *object)
     }
     PyObject *result;
     op->drive = &drive;
+    sac_list_push_front(&SAC_STATE(op)->drives, &drive.link);
     PySendResult outcome = Sac_OpSend(object, Py_None, &result);
     while (outcome == PYGEN_NEXT) {
         outcome = drive_on(op, &drive, result, &result);
     }
     op->drive = NULL;
+    sac_list_remove(&drive.link);
     sac_port_drain(drive.port); /* a nudge that came too late */
     sac_port_release(drive.port);
     return outcome == PYGEN_RETURN ? result : NULL;

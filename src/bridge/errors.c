@@ -23,6 +23,9 @@ class_of(Sac_State *state, const char *name)
     if (state->exc != NULL) {
         class = PyDict_GetItemString(state->exc, name);
     }
+    if (class == NULL && state->orm_exc != NULL) {
+        class = PyDict_GetItemString(state->orm_exc, name);
+    }
     return class != NULL ? class : PyExc_RuntimeError;
 }
 
@@ -45,6 +48,23 @@ Sac_RaiseNamed(Sac_State *state, const char *name, const char *format, ...)
     PyErr_FormatV(class_of(state, name), format, args);
     va_end(args);
     return NULL;
+}
+
+void
+Sac_ErrCausedBy(PyObject *cause)
+{
+    if (cause == NULL) {
+        return;
+    }
+    PyObject *exception = Sac_ErrTake();
+    if (exception == NULL || exception == cause) {
+        Py_DECREF(cause);
+    }
+    else {
+        PyException_SetContext(exception, Py_NewRef(cause));
+        PyException_SetCause(exception, cause);
+    }
+    Sac_ErrGive(exception);
 }
 
 PyObject *
@@ -289,6 +309,8 @@ Sac_Raise(Sac_State *state, const sac_error *err,
     case SAC_ERR_WOULD_WAIT:
     case SAC_ERR_SELF_WAIT:
     case SAC_ERR_LOST:
+    case SAC_ERR_ROW_COUNT:
+    case SAC_ERR_CALLBACK:
         break;
     }
     return raise_state(state, err);

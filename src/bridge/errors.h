@@ -34,6 +34,9 @@ PyObject *Sac_RaiseWrapped(Sac_State *state, const Sac_ErrorContext *context);
  * classes that make their own message.  Always -> NULL. */
 PyObject *Sac_RaiseAbout(Sac_State *state, const char *name,
                          PyObject *argument);
+/* Makes an exception the cause of the one that is set. steals: cause (NULL:
+ * nothing happens). */
+void Sac_ErrCausedBy(PyObject *cause);
 /* Sets the exception class `name` of sqlactive_c.exc with a formatted message
  * (PyUnicode_FromFormat).  Always -> NULL. */
 PyObject *Sac_RaiseNamed(Sac_State *state, const char *name,

@@ -106,6 +106,18 @@ go_on_cancelled(Sac_Execution *self)
     return progress;
 }
 
+/* Keeps the current exception. */
+static void
+give_up(Sac_Execution *self)
+{
+    if (self->failed != NULL) {
+        PyObject *saved = Sac_ErrTake();
+        self->failed(self, false);
+        self->failed = NULL;
+        Sac_ErrGive(saved);
+    }
+}
+
 /* Nobody waits for the outcome any more: cancels, and ends the call now or,
  * later, in wake().  Keeps the current exception. */
 static void
@@ -114,6 +126,7 @@ become_orphan(Sac_Execution *self)
     PyObject *saved = Sac_ErrTake();
     assert(!self->orphan);
     self->orphan = true;
+    give_up(self);
     drop_timer(self);
     drop_future(self);
     if (go_on_cancelled(self) == SAC_PROGRESS_WAIT) {
@@ -319,6 +332,46 @@ suspend(Sac_Execution *self, PyObject **result)
 
 /* ---- the end ----------------------------------------------------------- */
 
+void
+Sac_ExecutionTellFailed(Sac_Execution *self)
+{
+    if (self->observed == NULL || !PyErr_Occurred()) {
+        return;
+    }
+    PyObject *exception = Sac_ErrTake();
+    PyObject *other =
+        PyObject_CallMethod(self->observed, "failed", "O", exception);
+    if (other == NULL || other == Py_None) {
+        if (other == NULL) {
+            Py_DECREF(exception); /* a listener raised its own */
+        }
+        else {
+            Py_DECREF(other);
+            Sac_ErrGive(exception);
+        }
+        return;
+    }
+    PyException_SetContext(other, Py_NewRef(exception));
+    PyException_SetCause(other, exception);
+    Sac_ErrGive(other);
+}
+
+void
+Sac_ExecutionRaiseIn(Sac_Execution *self,
+                     const struct Sac_ErrorContext *context)
+{
+    PyObject *raised = self->call.raised;
+    self->call.raised = NULL;
+    if (self->call.error.status == SAC_ERR_CALLBACK && raised != NULL) {
+        Sac_ErrGive(raised);
+        raised = NULL;
+    }
+    else {
+        (void)Sac_Raise(SAC_STATE(self), &self->call.error, context);
+    }
+    Sac_ErrCausedBy(raised);
+}
+
 PyObject *
 Sac_ExecutionRaise(Sac_Execution *self)
 {
@@ -335,8 +388,9 @@ Sac_ExecutionRaise(Sac_Execution *self)
         .hide_parameters = self->hide_parameters,
         .many = self->many,
     };
-    (void)Sac_Raise(SAC_STATE(self), &self->call.error, &context);
+    Sac_ExecutionRaiseIn(self, &context);
     Py_XDECREF(shown);
+    Sac_ExecutionTellFailed(self);
     return NULL;
 }
 
@@ -366,12 +420,21 @@ finish(Sac_Execution *self, PyObject **result)
         if (self->always_finish && self->call.error.status == SAC_OK) {
             finish_unheard(self);
         }
+        else {
+            give_up(self);
+        }
         Sac_ErrGive(self->cancelled);
         self->cancelled = NULL;
         return PYGEN_ERROR;
     }
     if (self->call.error.status != SAC_OK) {
-        (void)Sac_ExecutionRaise(self);
+        if (self->failed != NULL) {
+            self->failed(self, true);
+            self->failed = NULL;
+        }
+        else {
+            (void)Sac_ExecutionRaise(self);
+        }
         return PYGEN_ERROR;
     }
     *result = self->finish == NULL ? Py_NewRef(Py_None) : self->finish(self);
@@ -402,7 +465,11 @@ static PySendResult
 execution_start(Sac_Op *op, PyObject **result)
 {
     Sac_Execution *self = (Sac_Execution *)op;
+    if (op->drive == NULL) {
+        op->drive = Sac_DriveCurrent(SAC_STATE(op));
+    }
     if (self->before != NULL && self->before(self) < 0) {
+        give_up(self);
         return PYGEN_ERROR;
     }
     self->started_ns = sac_clock_ns();
@@ -585,6 +652,7 @@ execution_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->names);
     Py_VISIT(self->preset);
     Py_VISIT(self->shape);
+    Py_VISIT(self->options);
     Py_VISIT(self->bound);
     Py_VISIT(self->things);
     Py_VISIT(self->port_object);
@@ -594,6 +662,7 @@ execution_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->timer);
     Py_VISIT(self->cancelled);
     Py_VISIT(self->result);
+    Py_VISIT(self->observed);
     return Sac_OpTraverse(op, visit, arg);
 }
 
@@ -606,6 +675,7 @@ execution_clear(PyObject *op)
     Py_CLEAR(self->names);
     Py_CLEAR(self->preset);
     Py_CLEAR(self->shape);
+    Py_CLEAR(self->options);
     Py_CLEAR(self->bound);
     Py_CLEAR(self->things);
     Py_CLEAR(self->port_object);
@@ -613,6 +683,7 @@ execution_clear(PyObject *op)
     Py_CLEAR(self->timer);
     Py_CLEAR(self->cancelled);
     Py_CLEAR(self->result);
+    Py_CLEAR(self->observed);
     return Sac_OpClear(op);
 }
 
@@ -621,6 +692,7 @@ free_buffers(Sac_Execution *self)
 {
     sac_script_fini(&self->script);
     sac_call_fini(&self->call);
+    Py_XDECREF((PyObject *)self->call.raised);
     if (self->steps != NULL) {
         sac_free(self->steps);
     }

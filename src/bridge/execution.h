@@ -20,6 +20,11 @@ typedef int (*Sac_ExecutionBefore)(Sac_Execution *execution);
 /* Turns the finished call into the result: called once, with the GIL, when
  * the call succeeded.  -> new ref or NULL with an exception. */
 typedef PyObject *(*Sac_ExecutionFinish)(Sac_Execution *execution);
+/* Nothing will come of the execution: it failed, or nobody waits for it any
+ * more.  Called once, with the GIL, before the exception leaves; sets the
+ * exception of a call that failed (Sac_ExecutionRaise() for the usual one),
+ * unless `raises` is false, and keeps the current one then. */
+typedef void (*Sac_ExecutionFailed)(Sac_Execution *execution, bool raises);
 
 struct Sac_Execution {
     Sac_Op op; /* op.slots[0]: who owns the lease (strong);
@@ -36,38 +41,51 @@ struct Sac_Execution {
     PyObject *pin_inline[4];
     Sac_ExecutionBefore before; /* or NULL */
     Sac_ExecutionFinish finish; /* NULL: the result is None */
-    bool always_finish;         /* also when its caller was cancelled while it
+    Sac_ExecutionFailed failed; /* NULL: the usual exception */
+    PyObject *observed;         /* strong: what is told how it ended, besides:
+                                   finished(changes, rowid), failed(exception);
+                                   or NULL */
+    Sac_ExecutionFinish observed_finish; /* who tells calls it */
+    bool always_finish;     /* also when its caller was cancelled while it
                                    succeeded: the owner keeps books */
-    PyObject *statement;        /* strong: what was executed (str), for errors
+    PyObject *statement;    /* strong: what was executed (str), for errors
                                    and the log, or NULL */
-    PyObject *parameters;       /* strong: as the user gave them, or NULL */
-    PyObject *names;            /* strong: tuple of str, what the values are
+    PyObject *parameters;   /* strong: as the user gave them, or NULL */
+    PyObject *names;        /* strong: tuple of str, what the values are
                                    called in `parameters`, or NULL */
-    PyObject *preset;           /* strong: dict of values for names that
+    PyObject *preset;       /* strong: dict of values for names that
                                    `parameters` lacks, or NULL */
-    PyObject *shape;            /* strong: the Shape that was executed, and
+    PyObject *shape;        /* strong: the Shape that was executed, and
                                    `values` are as they go to SQLite; or NULL:
                                    SQL as it was written */
-    PyObject *bound;            /* strong: tuple of what was bound, before it
+    PyObject *bound;        /* strong: tuple of what was bound, before it
                                    was encoded, where the result wants to know;
                                    or NULL */
-    PyObject *things;           /* strong: tuple of the aliases, subqueries and
-                                   so on of the statement at their places,
-                                   where the result wants to know; or NULL */
-    PyObject *port_object;      /* strong: the Port of the call, or NULL */
-    PyObject *future;           /* strong while suspended */
-    sac_list link;              /* in state->waiting while there is a future */
-    PyObject *timer;            /* strong: loop.call_later handle, or NULL */
-    PyObject *cancelled;        /* strong: the exception that was thrown in
+    PyObject *things;       /* strong: tuple of the aliases, subqueries and so
+                               on of the statement at their places, where the
+                               result wants to know; or NULL */
+    PyObject *options;      /* strong: of the statement, where instances
+                                   note them; or NULL */
+    bool populate_existing; /* instances that are loaded get the values of the
+                               rows */
+    Py_ssize_t yield_per;   /* rows of a partition; 0: not said */
+    PyObject *port_object;  /* strong: the Port of the call, or NULL */
+    PyObject *future;       /* strong while suspended */
+    sac_list link;          /* in state->waiting while there is a future */
+    PyObject *timer;        /* strong: loop.call_later handle, or NULL */
+    PyObject *cancelled;    /* strong: the exception that was thrown in
                                    while the call ended, or NULL */
-    PyObject *result;           /* strong: ready, but the loop goes first */
-    double wait_timeout;        /* seconds in a queue, < 0: for ever */
-    bool no_port;               /* there was none; `cancelled` says why */
-    bool in_flight;             /* the engine will wake us */
-    bool orphan;                /* nobody waits for the result any more; in
+    PyObject *result;       /* strong: ready, but the loop goes first */
+    double wait_timeout;    /* seconds in a queue, < 0: for ever */
+    bool no_port;           /* there was none; `cancelled` says why */
+    bool in_flight;         /* the engine will wake us */
+    bool orphan;            /* nobody waits for the result any more; in
                                    flight it refers to itself */
     bool hide_parameters;
-    bool many; /* executemany */
+    bool many;          /* executemany */
+    uint64_t unit;      /* of which it is a part: whose promises it may be
+                           bound to; 0: none */
+    uint32_t unit_step; /* its place in it */
     int64_t started_ns;
 };
 
@@ -90,8 +108,17 @@ int Sac_ExecutionPin(Sac_Execution *execution, PyObject *object);
  * set. */
 void Sac_ExecutionsCollect(Sac_State *state);
 
+/* Sets the exception for a finished call that failed, in a context that is
+ * not its own. */
+struct Sac_ErrorContext;
+void Sac_ExecutionRaiseIn(Sac_Execution *execution,
+                          const struct Sac_ErrorContext *context);
 /* The exception for a finished call that failed, set.  Always -> NULL. */
 PyObject *Sac_ExecutionRaise(Sac_Execution *execution);
+
+/* Tells the one who observes of the exception that is set, which another one
+ * may take the place of. */
+void Sac_ExecutionTellFailed(Sac_Execution *execution);
 
 int Sac_RegisterExecution(PyObject *module);
 

@@ -351,6 +351,19 @@ PyMemberDef Sac_OpMembers[] = {
 
 /* ---- Operation --------------------------------------------------------- */
 
+/* An interpreter that is out of memory may lose the exception with which a
+ * coroutine ends; whoever takes the error from us counts on one. */
+static PySendResult
+send(PyObject *awaited, PyObject *value, PyObject **result)
+{
+    PySendResult outcome = PyIter_Send(awaited, value, result);
+    if (outcome == PYGEN_ERROR && !PyErr_Occurred()) {
+        PyErr_SetString(PyExc_SystemError,
+                        "a coroutine failed without an exception");
+    }
+    return outcome;
+}
+
 /* steals: value, the outcome of what was awaited (NULL: an exception is set,
  * or this is the first step). */
 static PySendResult
@@ -363,7 +376,7 @@ run_steps(Sac_Op *op, PyObject *value, PyObject **result)
             return outcome;
         }
         assert(op->awaited != NULL);
-        outcome = PyIter_Send(op->awaited, Py_None, result);
+        outcome = send(op->awaited, Py_None, result);
         if (outcome == PYGEN_NEXT) {
             return outcome;
         }
@@ -438,7 +451,7 @@ static PySendResult
 operation_resume(Sac_Op *op, PyObject *value, PyObject **result)
 {
     PyObject *awaited = Py_NewRef(op->awaited);
-    PySendResult outcome = value != NULL ? PyIter_Send(awaited, value, result)
+    PySendResult outcome = value != NULL ? send(awaited, value, result)
                                          : throw_awaited(op, result);
     Py_DECREF(awaited);
     if (outcome == PYGEN_NEXT) {
@@ -516,6 +529,28 @@ Sac_OpAwait(Sac_Op *op, PyObject *awaitable)
     }
     Py_XSETREF(op->awaited, iterator);
     return 0;
+}
+
+static PySendResult
+wrap_step(Sac_Op *op, PyObject *value, PyObject **result)
+{
+    if (op->stage == 0) {
+        PyObject *awaitable = op->slots[0];
+        op->stage = 1;
+        op->slots[0] = NULL;
+        return Sac_OpAwait(op, awaitable) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
+    }
+    *result = Py_XNewRef(value);
+    return value == NULL ? PYGEN_ERROR : PYGEN_RETURN;
+}
+
+PyObject *
+Sac_OpWrap(PyTypeObject *operation_type, PyObject *awaitable)
+{
+    static const Sac_OpKind kind = {"drive", wrap_step};
+    Sac_Op *op = Sac_OpNew(operation_type, &kind, awaitable);
+    Py_DECREF(awaitable);
+    return (PyObject *)op;
 }
 
 static void

@@ -62,6 +62,8 @@ typedef struct Sac_Drive {
     bool interrupted;    /* raise CancelledError where it waits */
     bool nudged;         /* `nudge` was posted: once in a drive */
     sac_message nudge;   /* wakes the driver for that */
+    sac_list link;       /* in state->drives, the innermost first */
+    unsigned long thread;
 } Sac_Drive;
 
 struct Sac_Op {
@@ -85,6 +87,9 @@ Sac_Op *Sac_OpNew(PyTypeObject *operation_type, const Sac_OpKind *kind,
  * Operation, anything with __await__.  -> 0, or -1 with an exception. */
 int Sac_OpAwait(Sac_Op *op, PyObject *awaitable);
 
+/* steals: awaitable. -> new Operation that gives what it gives, or NULL. */
+PyObject *Sac_OpWrap(PyTypeObject *operation_type, PyObject *awaitable);
+
 /* steals: op, which was never awaited and never shall be: no warning. */
 static inline void
 Sac_OpDiscard(PyObject *op)
@@ -94,9 +99,12 @@ Sac_OpDiscard(PyObject *op)
 }
 
 /* Runs an Operation or Execution to its end in this thread, without a loop:
- * waits block with the GIL released.  For run_sync facades.
+ * waits block with the GIL released.  For run_sync facades.  What coroutines
+ * in between await is driven, too.
  * -> new ref: its result, or NULL. */
 PyObject *Sac_OpDrive(PyObject *op);
+/* -> the innermost drive of this thread, or NULL. */
+Sac_Drive *Sac_DriveCurrent(Sac_State *state);
 /* Any thread, with the GIL: raises CancelledError where a driven op waits.
  * Nothing happens when it is not being driven. */
 void Sac_OpInterrupt(PyObject *op);

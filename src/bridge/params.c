@@ -7,6 +7,7 @@
 #include "bridge/params.h"
 
 #include "bridge/errors.h"
+#include "bridge/promise.h"
 #include "bridge/values.h"
 
 Sac_ErrorContext
@@ -267,7 +268,11 @@ values_set(Sac_State *state, const sac_value *values, size_t width)
         sac_cell cell = {.type = values[i].type,
                          .size = (uint32_t)values[i].size};
         memcpy(&cell.as, &values[i].as, sizeof(cell.as));
-        PyObject *object = Sac_ObjectFromCell(state, &cell);
+        PyObject *object =
+            cell.type == SAC_ROWID
+                ? Sac_PromiseNew(state, 0, values[i].as.row.step,
+                                 values[i].as.row.set)
+                : Sac_ObjectFromCell(state, &cell);
         if (object == NULL) {
             Py_CLEAR(tuple);
             break;
@@ -275,6 +280,13 @@ values_set(Sac_State *state, const sac_value *values, size_t width)
         PyTuple_SET_ITEM(tuple, (Py_ssize_t)i, object);
     }
     return tuple;
+}
+
+PyObject *
+Sac_ShownSet(Sac_Execution *self, size_t set)
+{
+    size_t width = self->step.params.width;
+    return values_set(SAC_STATE(self), self->values + set * width, width);
 }
 
 static PyObject *

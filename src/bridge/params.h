@@ -30,6 +30,8 @@ int Sac_BindDriver(Sac_State *state, Sac_Execution *execution, PyObject *sql,
 /* -> new ref: the parameters as messages and the log show them: a tuple in
  * SQLite's order, a list of them for many, or what the user gave. */
 PyObject *Sac_ShownParameters(Sac_Execution *execution);
+/* -> new tuple: one set of values, as they go to SQLite. */
+PyObject *Sac_ShownSet(Sac_Execution *execution, size_t set);
 
 /* ---- for the two halves only (params.c, driver_params.c) ---- */
 

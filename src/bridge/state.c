@@ -3,6 +3,7 @@
  * everything and the meaning of nothing. */
 #include "bridge/state.h"
 
+#include "bridge/callbacks.h"
 #include "engine/process.h"
 
 Sac_State *
@@ -93,6 +94,11 @@ Sac_StateFree(void *module)
         sac_registry_free(state->registry);
         state->registry = NULL;
     }
+    if (state->graves != NULL) {
+        Sac_CallbacksRelease(state);
+        sac_graves_release(state->graves);
+        state->graves = NULL;
+    }
     if (state->fork_guard != NULL) {
         sac_fork_guard_free(state->fork_guard);
         state->fork_guard = NULL;
@@ -144,11 +150,14 @@ Sac_StateInit(PyObject *module)
     sac_list_init(&state->live_templates);
     sac_list_init(&state->live_shapes);
     sac_list_init(&state->waiting);
+    sac_list_init(&state->drives);
     state->memory_statistics_off = sac_process_configure();
     sac_list_init(&state->engines);
     state->registry = sac_registry_new();
     state->fork_guard = sac_fork_guard_new();
-    if (state->registry == NULL || state->fork_guard == NULL) {
+    state->graves = sac_graves_new();
+    if (state->registry == NULL || state->fork_guard == NULL ||
+        state->graves == NULL) {
         PyErr_NoMemory();
         return -1;
     }
@@ -187,7 +196,8 @@ hook_slot(Sac_State *state, PyObject *name)
 static const char *
 wrong_hook(Sac_State *state, PyObject **slot, PyObject *value)
 {
-    if (slot == &state->exc) {
+    if (slot == &state->exc || slot == &state->orm_exc ||
+        slot == &state->session_methods) {
         return PyDict_Check(value) ? NULL : "a dict";
     }
     if (slot == &state->operators) {

@@ -183,6 +183,8 @@ Sac_ObjectFromCell(Sac_State *state, const sac_cell *cell)
     case SAC_BLOB:
         return PyBytes_FromStringAndSize(cell->as.bytes,
                                          (Py_ssize_t)cell->size);
+    case SAC_ROWID:
+        break;
     }
     PyErr_SetString(PyExc_SystemError, "a cell of no known type");
     return NULL;

@@ -140,7 +140,7 @@ times_reprepared(const sac_statement *statement)
 
 /* Writes what the statement shows into its plan. */
 static void
-learn(sac_statement *statement, bool is_new)
+learn(sac_cache *cache, sac_statement *statement, bool is_new)
 {
     sqlite3_stmt *stmt = statement->stmt;
     unsigned learned = SAC_PLAN_KNOWN;
@@ -153,7 +153,9 @@ learn(sac_statement *statement, bool is_new)
         learned |= SAC_PLAN_READONLY;
     }
     else {
+        cache->learning = true;
         learned |= learn_bound(statement, is_new, &certain);
+        cache->learning = false;
     }
     set_learned(statement->plan, learned);
     /* Without memory, say, nothing was found out: the next use tries again. */
@@ -188,7 +190,8 @@ compile(sqlite3 *db, const sac_plan *plan, sqlite3_stmt **out, sac_error *err)
 }
 
 static sac_status
-prepare(sqlite3 *db, sac_plan *plan, sac_statement **out, sac_error *err)
+prepare(sac_cache *cache, sqlite3 *db, sac_plan *plan, sac_statement **out,
+        sac_error *err)
 {
     sac_statement *statement = sac_calloc(1, sizeof(*statement));
     if (statement == NULL) {
@@ -203,7 +206,7 @@ prepare(sqlite3 *db, sac_plan *plan, sac_statement **out, sac_error *err)
     sac_list_init(&statement->recent);
     statement->plan = sac_plan_retain(plan);
     statement->width = sqlite3_bind_parameter_count(statement->stmt);
-    learn(statement, true);
+    learn(cache, statement, true);
     *out = statement;
     return SAC_OK;
 }
@@ -231,13 +234,13 @@ sac_cache_take(sac_cache *cache, sqlite3 *db, sac_plan *plan,
     sac_statement *statement = find(cache, plan);
     if (statement == NULL) {
         cache->misses++;
-        return prepare(db, plan, out, err);
+        return prepare(cache, db, plan, out, err);
     }
     cache->hits++;
     unlink_statement(cache, statement);
     adopt(statement, plan);
     if (statement->learned != times_reprepared(statement)) {
-        learn(statement, false);
+        learn(cache, statement, false);
     }
     *out = statement;
     return SAC_OK;

@@ -36,6 +36,7 @@ typedef struct sac_cache {
     sac_list recent; /* front: least recently used */
     unsigned long hits;
     unsigned long misses;
+    bool learning; /* a program is being read: not a run */
 } sac_cache;
 
 SAC_MUST_USE sac_status sac_cache_init(sac_cache *cache, size_t capacity);

@@ -25,6 +25,7 @@ void
 sac_call_fini(sac_call *call)
 {
     sac_script_fini(&call->control);
+    sac_script_fini(&call->ending);
     sac_port_release(call->port);
     call->port = NULL;
     sac_error_fini(&call->error);
@@ -51,14 +52,25 @@ job_open(sac_job *job)
     call->lease->handle->guard.cancel = NULL;
 }
 
+static sac_progress open_failed(sac_call *call);
+
 static sac_progress
 opened(sac_call *call)
 {
+    sac_handle *handle = call->lease->handle;
+    if (handle->fresh) {
+        handle->fresh = false;
+        if (call->greet != NULL && call->greet(call) != SAC_OK) {
+            return open_failed(call);
+        }
+    }
     switch (call->kind) {
     case SAC_CALL_CONNECT:
         return sac_call_end(call);
     case SAC_CALL_EXECUTE:
         return sac_call_know_plans(call);
+    case SAC_CALL_WORK:
+        return sac_call_take_token(call);
     case SAC_CALL_FETCH:
     case SAC_CALL_COMMIT:
     case SAC_CALL_ROLLBACK:

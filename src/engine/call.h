@@ -22,6 +22,8 @@ typedef enum sac_call_kind {
     SAC_CALL_CONNECT, /* have an opened handle */
     SAC_CALL_EXECUTE, /* run the script, in a transaction if it writes */
     SAC_CALL_FETCH,   /* run a live stream on; no BEGIN, no token */
+    SAC_CALL_WORK,    /* what the owner does with the handle; the token if
+                         `write` */
     SAC_CALL_COMMIT,
     SAC_CALL_ROLLBACK,
     SAC_CALL_CLOSE, /* roll back and give the handle back */
@@ -56,14 +58,26 @@ struct sac_call {
     void (*wake)(sac_call *call);            /* on the port's thread */
     uintptr_t (*need_owner)(sac_call *call); /* -> identity for the self-wait
                                                check; may be NULL */
+    /* WORK: on a worker.  Fills call->error in when it fails. */
+    sac_status (*work)(sac_call *call);
+    void *work_arg;
+    /* A handle was opened for this call: on the driver's thread, before it is
+     * used; may be NULL.  Failing closes the handle again. */
+    sac_status (*greet)(sac_call *call);
+    void *raised;       /* out: what a callback of the handle left; the
+                           owner's to release */
     bool write;         /* some statement needs the token */
     bool immediate;     /* BEGIN IMMEDIATE first, whatever it is */
+    bool commit;        /* EXECUTE: COMMIT follows in the same run */
+    bool committing;    /* out: that COMMIT had begun: an error is its own */
     bool unstoppable;   /* seen through although it was cancelled */
     bool cancelled;     /* asked to end */
     bool timed_out;     /* waited too long in a queue */
     bool offload;       /* a lock or the budget sent it to a worker */
     sac_script control; /* BEGIN before the script; COMMIT or ROLLBACK */
     sac_step control_step;
+    sac_script ending; /* the COMMIT after it */
+    sac_step ending_step;
     sac_ticket ticket;
     sac_job job;
     sac_verdict verdict; /* of the last run; written by who ran */

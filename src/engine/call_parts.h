@@ -32,6 +32,8 @@ sac_progress sac_call_ran(sac_call *call);
 sac_progress sac_call_know_plans(sac_call *call);
 /* The same, once the plans are known. */
 sac_progress sac_call_weigh(sac_call *call);
+/* The same, for what needs no plans. */
+sac_progress sac_call_take_token(sac_call *call);
 /* Puts `sql` before the script. -> SAC_OK or SAC_ERR_NOMEM. */
 sac_status sac_call_control(sac_call *call, const char *sql);
 #endif

@@ -8,18 +8,25 @@
 
 /* ---- control statements ---------------------------------------------- */
 
-/* Puts `sql` before the script. */
-sac_status
-sac_call_control(sac_call *call, const char *sql)
+/* A script of one statement of ours. */
+static sac_status
+script_of(sac_call *call, const char *sql, sac_script *script, sac_step *step)
 {
     sac_plan *plan =
         sac_plans_get(call->lease->engine->plans, sql, strlen(sql));
     if (plan == NULL) {
         return sac_error_set(&call->error, SAC_ERR_NOMEM, NULL);
     }
-    call->control_step = (sac_step){.plan = plan, .params = {.rows = 1}};
-    call->control = (sac_script){.steps = &call->control_step, .count = 1};
+    *step = (sac_step){.plan = plan, .params = {.rows = 1}};
+    *script = (sac_script){.steps = step, .count = 1};
     return SAC_OK;
+}
+
+/* Puts `sql` before the script. */
+sac_status
+sac_call_control(sac_call *call, const char *sql)
+{
+    return script_of(call, sql, &call->control, &call->control_step);
 }
 
 /* The BEGIN that the isolation asks for, if any. */
@@ -58,8 +65,8 @@ with_token(sac_call *call)
     return sac_call_run(call);
 }
 
-static sac_progress
-take_token(sac_call *call)
+sac_progress
+sac_call_take_token(sac_call *call)
 {
     sac_lease *lease = call->lease;
     if (lease->token || !call->write) {
@@ -161,7 +168,11 @@ sac_call_weigh(sac_call *call)
             return sac_call_end(call);
         }
     }
-    return take_token(call);
+    if (call->commit && script_of(call, "COMMIT", &call->ending,
+                                  &call->ending_step) != SAC_OK) {
+        return sac_call_end(call);
+    }
+    return sac_call_take_token(call);
 }
 
 sac_progress

@@ -69,10 +69,14 @@ sac_call_end(sac_call *call)
 {
     sac_lease *lease = call->lease;
     settle_script(call);
+    if (lease->handle != NULL) {
+        call->raised = lease->handle->raised;
+        lease->handle->raised = NULL;
+    }
     if (lease->handle != NULL && lease->handle->db != NULL) {
         bool in_tx = sac_handle_in_transaction(lease->handle);
-        bool runs =
-            call->kind == SAC_CALL_EXECUTE || call->kind == SAC_CALL_FETCH;
+        bool runs = !call->committing && (call->kind == SAC_CALL_EXECUTE ||
+                                          call->kind == SAC_CALL_FETCH);
         if (lease->in_tx && !in_tx && runs && call->error.status != SAC_OK) {
             lease->lost = true;
         }
@@ -133,10 +137,24 @@ sac_call_have_port(sac_call *call)
     return call->port != NULL;
 }
 
+/* What a worker would do: the handle has callbacks that belong to this
+ * thread. */
+static sac_progress
+run_here(sac_call *call, void (*run)(sac_job *), sac_call_state state)
+{
+    sac_job_init(&call->job, run);
+    call->state = state;
+    run(&call->job);
+    return sac_call_advance(call);
+}
+
 sac_progress
 sac_call_submit(sac_call *call, void (*run)(sac_job *), sac_lane lane,
                 bool brief, sac_call_state state)
 {
+    if (call->lease->handle->stays) {
+        return run_here(call, run, state);
+    }
     if (!sac_call_have_port(call)) {
         return sac_call_end_with(call, SAC_ERR_WOULD_WAIT);
     }
@@ -160,18 +178,16 @@ lane_of(const sac_call *call)
 
 /* ---- running --------------------------------------------------------- */
 
-/* What the run of a user's script teaches about its last statement begun. */
+/* What the run of a user's script teaches about: a statement that was alone
+ * and ran once. */
 static sac_plan *
 plan_at_work(const sac_call *call)
 {
-    if (call->kind != SAC_CALL_EXECUTE || call->script->count == 0) {
+    if (call->kind != SAC_CALL_EXECUTE || call->script->count != 1 ||
+        call->script->steps[0].params.rows > 1 || call->commit) {
         return NULL;
     }
-    int at = call->script->at;
-    if (at >= call->script->count) {
-        at = call->script->count - 1;
-    }
-    return call->script->steps[at].plan;
+    return call->script->steps[0].plan;
 }
 
 static void
@@ -197,10 +213,34 @@ proved_long(sac_call *call, int64_t started)
            sac_plan_strike(plan, sac_clock_ns() - started > SLOW_INLINE_NS);
 }
 
+/* The COMMIT after the script, which nobody stops any more. */
+static sac_verdict
+run_ending(sac_call *call)
+{
+    sac_handle *handle = call->lease->handle;
+    const atomic_bool *cancel = handle->guard.cancel;
+    if (!call->committing) {
+        if (cancel != NULL &&
+            atomic_load_explicit(cancel, memory_order_relaxed)) {
+            (void)sac_error_set(&call->error, SAC_ERR_CANCELLED, NULL);
+            return SAC_RUN_FAILED;
+        }
+        if (!sac_handle_in_transaction(handle)) {
+            return SAC_RUN_DONE;
+        }
+        call->committing = true;
+    }
+    handle->guard.cancel = NULL;
+    return sac_script_run(&call->ending, handle, &call->error);
+}
+
 static sac_verdict
 run_scripts(sac_call *call)
 {
     sac_handle *handle = call->lease->handle;
+    if (call->kind == SAC_CALL_WORK) {
+        return call->work(call) == SAC_OK ? SAC_RUN_DONE : SAC_RUN_FAILED;
+    }
     if (call->control.at < call->control.count) {
         sac_verdict verdict =
             sac_script_run(&call->control, handle, &call->error);
@@ -211,7 +251,9 @@ run_scripts(sac_call *call)
     if (call->script == NULL) {
         return SAC_RUN_DONE;
     }
-    return sac_script_run(call->script, handle, &call->error);
+    sac_verdict verdict = sac_script_run(call->script, handle, &call->error);
+    return verdict == SAC_RUN_DONE && call->ending.count > 0 ? run_ending(call)
+                                                             : verdict;
 }
 
 static void
@@ -234,6 +276,7 @@ sac_call_can_be_stopped(const sac_call *call)
     case SAC_CALL_CONNECT:
     case SAC_CALL_EXECUTE:
     case SAC_CALL_FETCH:
+    case SAC_CALL_WORK:
         return !call->unstoppable;
     case SAC_CALL_COMMIT:
     case SAC_CALL_ROLLBACK:
@@ -328,7 +371,8 @@ belongs_on_worker(const sac_call *call)
 {
     const sac_lease *lease = call->lease;
     const sac_options *options = &lease->engine->options;
-    if (call->offload || options->inline_budget <= 0) {
+    if (call->offload || options->inline_budget <= 0 ||
+        call->kind == SAC_CALL_WORK || lease->handle->stays) {
         return true;
     }
     if (call->kind == SAC_CALL_FETCH) {
@@ -336,7 +380,7 @@ belongs_on_worker(const sac_call *call)
         return true;
     }
     bool commits =
-        call->kind == SAC_CALL_COMMIT ||
+        call->kind == SAC_CALL_COMMIT || call->commit ||
         (call->write && lease->isolation == SAC_ISOLATION_AUTOCOMMIT);
     if (commits || call->kind == SAC_CALL_ROLLBACK ||
         call->kind == SAC_CALL_CLOSE) {

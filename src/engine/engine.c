@@ -287,6 +287,7 @@ send_home(sac_engine *engine, sac_handle *handle, bool close, bool token)
 void
 sac_engine_checkin(sac_engine *engine, sac_handle *handle)
 {
+    sac_handle_stop_users(handle);
     sac_handle *misfit = sac_pool_checkin(engine->pool, handle);
     if (misfit == NULL) {
         return;
@@ -302,10 +303,14 @@ sac_engine_checkin(sac_engine *engine, sac_handle *handle)
 void
 sac_engine_abandon(sac_engine *engine, sac_handle *handle, bool token)
 {
+    sac_handle_stop_users(handle);
     if (!sac_handle_in_transaction(handle) || sac_engine_in_memory(engine)) {
         end_transaction(engine, handle, token);
         sac_engine_checkin(engine, handle);
         return;
+    }
+    if (token) {
+        sac_writer_disown(sac_engine_writer(engine));
     }
     send_home(engine, handle, false, token);
 }

@@ -51,8 +51,13 @@ tell_overrun(sac_guard *guard)
 static int
 on_progress(void *arg)
 {
-    sac_guard *guard = arg;
-    guard->used += SAC_GUARD_PERIOD;
+    sac_handle *handle = arg;
+    sac_guard *guard = &handle->guard;
+    guard->used += handle->period;
+    if (handle->tick != NULL && sac_handle_may_call(handle) &&
+        handle->tick(handle->tick_arg)) {
+        return 1;
+    }
     if (guard->inside) {
         return guard->abortable && guard->used >= 2 * guard->budget;
     }
@@ -97,6 +102,57 @@ on_wal(void *arg, sqlite3 *db, const char *name, int frames)
     return SQLITE_OK;
 }
 
+void
+sac_handle_watch(sac_handle *handle, int period, int (*tick)(void *),
+                 void *arg)
+{
+    handle->tick = tick;
+    handle->tick_arg = arg;
+    handle->period = tick != NULL && period > 0 && period < SAC_GUARD_PERIOD
+                         ? period
+                         : SAC_GUARD_PERIOD;
+    sqlite3_progress_handler(handle->db, handle->period, on_progress, handle);
+}
+
+void
+sac_handle_user_add(sac_handle *handle, sac_handle_user *user)
+{
+    sac_list_init(&user->link);
+    sac_list_push_back(&handle->users, &user->link);
+}
+
+void
+sac_handle_user_remove(sac_handle_user *user)
+{
+    sac_list_remove(&user->link);
+}
+
+void
+sac_handle_stop_users(sac_handle *handle)
+{
+    while (!sac_list_empty(&handle->users)) {
+        sac_handle_user *user =
+            SAC_CONTAINER(handle->users.next, sac_handle_user, link);
+        user->stop(user);
+    }
+}
+
+void
+sac_handle_keep(sac_handle *handle, int place, sac_kept *kept)
+{
+    sac_kept *old = handle->kept[place];
+    handle->kept[place] = kept;
+    if (old != NULL) {
+        old->drop(old);
+    }
+}
+
+bool
+sac_handle_may_call(const sac_handle *handle)
+{
+    return !handle->muted && !handle->cache.learning;
+}
+
 sac_handle *
 sac_handle_new(const sac_options *options)
 {
@@ -105,6 +161,7 @@ sac_handle_new(const sac_options *options)
         return NULL;
     }
     sac_list_init(&handle->link);
+    sac_list_init(&handle->users);
     handle->options = options;
     return handle;
 }
@@ -144,8 +201,7 @@ set_up(sac_handle *handle)
 {
     const sac_options *options = handle->options;
     sqlite3 *db = handle->db;
-    sqlite3_progress_handler(db, SAC_GUARD_PERIOD, on_progress,
-                             &handle->guard);
+    sac_handle_watch(handle, 0, NULL, NULL);
     int rc = sqlite3_busy_handler(db, on_busy, &handle->guard);
     if (rc == SQLITE_OK && options->wal && !options->read_only) {
         rc = switch_to_wal(handle);
@@ -188,6 +244,7 @@ sac_handle_open(sac_handle *handle, sac_store *store, sac_error *err)
     }
     handle->store = store != NULL ? sac_store_retain(store) : NULL;
     handle->opened_ns = sac_clock_ns();
+    handle->fresh = true;
     return SAC_OK;
 }
 
@@ -198,11 +255,16 @@ sac_handle_free(sac_handle *handle)
         return;
     }
     if (handle->db != NULL) {
+        handle->muted = true;
         handle->guard = (sac_guard){0};
+        sac_handle_stop_users(handle);
         sac_cache_fini(&handle->cache);
         /* _v2: should a statement be live against the rules, the connection
          * lingers until it is finalised instead of leaking for ever. */
         (void)sqlite3_close_v2(handle->db);
+    }
+    for (int i = 0; i < SAC_KEPT_COUNT; i++) {
+        sac_handle_keep(handle, i, NULL);
     }
     sac_store_release(handle->store);
     sac_free(handle);
@@ -222,9 +284,11 @@ sac_handle_reset(sac_handle *handle)
     }
     handle->guard.inside = false;
     handle->guard.cancel = NULL;
+    handle->muted = true;
     if (!sqlite3_get_autocommit(handle->db)) {
         (void)sqlite3_exec(handle->db, "ROLLBACK", NULL, NULL, NULL);
     }
+    handle->muted = false;
     return !handle->broken && sqlite3_get_autocommit(handle->db);
 }
 

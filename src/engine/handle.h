@@ -59,6 +59,19 @@ typedef struct sac_guard {
 
 enum { SAC_GUARD_PERIOD = 1000 }; /* VM instructions between two looks */
 
+/* Something that is open on a handle between calls. */
+typedef struct sac_handle_user {
+    sac_list link; /* in handle->users while it is open */
+    void (*stop)(struct sac_handle_user *user); /* closes and removes it */
+} sac_handle_user;
+
+/* What a handle keeps for its users until it is closed. */
+typedef struct sac_kept {
+    void (*drop)(struct sac_kept *kept); /* any thread */
+} sac_kept;
+
+enum { SAC_KEPT_COUNT = 4 };
+
 typedef struct sac_handle {
     sac_list link;              /* guarded by the pool's mutex */
     const sac_options *options; /* borrowed: the engine outlives its handles */
@@ -70,6 +83,21 @@ typedef struct sac_handle {
     int64_t opened_ns;
     int wal_frames; /* frames in the WAL after the last commit */
     bool broken;    /* close it instead of keeping it */
+    bool fresh;     /* opened, and its first user was not told yet */
+    /* What users put on it; set and called on the thread that drives its
+     * lease. */
+    bool stays; /* it has callbacks that may run on that thread only: so does
+                   all that runs on it */
+    bool muted; /* it is reset or closed, wherever that is: callbacks do
+                   nothing */
+    int (*tick)(void *arg); /* called every `period` instructions, non-zero
+                               aborts the statement; or NULL */
+    void *tick_arg;
+    int period;     /* VM instructions between two looks */
+    void *raised;   /* what a callback left for whoever reports the error of
+                       the statement; or NULL */
+    sac_list users; /* of sac_handle_user: stopped when it is given back */
+    sac_kept *kept[SAC_KEPT_COUNT]; /* owned, or NULL */
 } sac_handle;
 
 /* -> new, not opened, or NULL. */
@@ -85,6 +113,17 @@ SAC_MUST_USE sac_status sac_handle_open(sac_handle *handle,
 void sac_handle_free(sac_handle *handle);
 /* Rolls back what is open; -> false when the handle must be closed. */
 bool sac_handle_reset(sac_handle *handle);
+/* Looks every `period` instructions; 0: as usual.  `tick` may be NULL. */
+void sac_handle_watch(sac_handle *handle, int period, int (*tick)(void *arg),
+                      void *arg);
+void sac_handle_user_add(sac_handle *handle, sac_handle_user *user);
+/* One that is not open is left alone. */
+void sac_handle_user_remove(sac_handle_user *user);
+void sac_handle_stop_users(sac_handle *handle);
+/* steals: kept (NULL: nothing), instead of what is kept at `place`. */
+void sac_handle_keep(sac_handle *handle, int place, sac_kept *kept);
+/* -> whether callbacks of users may run now. */
+bool sac_handle_may_call(const sac_handle *handle);
 /* -> true while a transaction is open. */
 bool sac_handle_in_transaction(const sac_handle *handle);
 /* A checkpoint that waits for nobody; the caller has the writer token. */

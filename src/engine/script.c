@@ -12,6 +12,8 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
+#include "base/memory.h"
+
 enum {
     /* A result that grows beyond this is not for the loop's thread, however
      * few instructions it takes. */
@@ -20,6 +22,7 @@ enum {
     BATCH_BYTES = 256 * 1024,
 };
 
+/* What a step has returned. */
 static void
 drop_results(sac_step *step)
 {
@@ -35,6 +38,8 @@ sac_script_fini(sac_script *script)
     assert(script->live == NULL);
     for (int i = 0; i < script->count; i++) {
         drop_results(&script->steps[i]);
+        sac_free(script->steps[i].rowids);
+        script->steps[i].rowids = NULL;
         sac_plan_release(script->steps[i].plan);
         script->steps[i].plan = NULL;
     }
@@ -51,8 +56,24 @@ sac_script_stop(sac_script *script, sac_handle *handle)
     script->finished = true;
 }
 
+/* -> the rowid that a value refers to; 0 for what was not inserted yet. */
+static int64_t
+rowid_of(const sac_script *script, const sac_value *value)
+{
+    uint32_t at = value->as.row.step;
+    uint32_t set = value->as.row.set;
+    bool known = at < (uint32_t)script->count &&
+                 script->steps[at].rowids != NULL &&
+                 set < script->steps[at].params.rows &&
+                 (at < (uint32_t)script->at ||
+                  (at == (uint32_t)script->at && set < script->set));
+    assert(known);
+    return known ? script->steps[at].rowids[set] : 0;
+}
+
 static int
-bind_one(sqlite3_stmt *stmt, int index, const sac_value *value)
+bind_one(const sac_script *script, sqlite3_stmt *stmt, int index,
+         const sac_value *value)
 {
     switch (value->type) {
     case SAC_NULL:
@@ -67,6 +88,8 @@ bind_one(sqlite3_stmt *stmt, int index, const sac_value *value)
     case SAC_BLOB:
         return sqlite3_bind_blob64(stmt, index, value->as.bytes, value->size,
                                    SQLITE_STATIC);
+    case SAC_ROWID:
+        return sqlite3_bind_int64(stmt, index, rowid_of(script, value));
     }
     return SQLITE_MISUSE;
 }
@@ -87,7 +110,7 @@ bind_set(sac_script *script, sac_handle *handle, sac_error *err)
     const sac_value *values =
         step->params.values + script->set * step->params.width;
     for (int i = 0; i < live->width; i++) {
-        int rc = bind_one(live->stmt, i + 1, &values[i]);
+        int rc = bind_one(script, live->stmt, i + 1, &values[i]);
         if (rc != SQLITE_OK) {
             return sac_error_from_sqlite(err, handle->db, rc);
         }
@@ -109,6 +132,12 @@ begin_step(sac_script *script, sac_handle *handle, sac_error *err)
     if (columns > 0 && step->rows == NULL) {
         step->rows = sac_rows_new(columns);
         if (step->rows == NULL) {
+            return sac_error_set(err, SAC_ERR_NOMEM, NULL);
+        }
+    }
+    if (step->keeps_rowids && step->rowids == NULL) {
+        step->rowids = sac_calloc(step->params.rows, sizeof(*step->rowids));
+        if (step->rowids == NULL) {
             return sac_error_set(err, SAC_ERR_NOMEM, NULL);
         }
     }
@@ -153,10 +182,16 @@ end_set(sac_script *script, sac_handle *handle, sac_error *err)
         step->changes = -1;
     }
     step->last_rowid = sqlite3_last_insert_rowid(handle->db);
+    if (step->rowids != NULL) {
+        step->rowids[script->set] = step->last_rowid;
+    }
     script->set++;
     if (script->set < step->params.rows) {
         (void)sqlite3_reset(script->live->stmt); /* it ended well */
         return bind_set(script, handle, err);
+    }
+    if (step->expects && step->changes != step->expect) {
+        return sac_error_set(err, SAC_ERR_ROW_COUNT, NULL);
     }
     sac_cache_give(&handle->cache, script->live);
     script->live = NULL;

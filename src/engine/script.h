@@ -14,8 +14,13 @@
 #include "engine/value.h"
 
 typedef struct sac_step {
-    sac_plan *plan;       /* strong */
-    sac_params params;    /* its values are borrowed until the script ends */
+    sac_plan *plan;    /* strong */
+    sac_params params; /* its values are borrowed until the script ends */
+    int64_t expect;    /* rows it must change, or the script fails, where
+                             `expects` */
+    bool expects;
+    bool keeps_rowids;
+    int64_t *rowids;      /* out: owned; of each set, if it keeps them */
     sac_rows *rows;       /* out: owned; NULL when it returns none */
     sac_columns *columns; /* out: strong; NULL when it returns none */
     int64_t changes;      /* out: rows changed by this statement, or -1 */

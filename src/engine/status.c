@@ -113,6 +113,10 @@ sac_error_text(const sac_error *err)
         return "the SQL holds no statement";
     case SAC_ERR_MANY_SETS:
         return "many sets of parameters for a statement that only reads";
+    case SAC_ERR_CALLBACK:
+        return "a callback raised an exception";
+    case SAC_ERR_ROW_COUNT:
+        return "a statement changed another number of rows than expected";
     case SAC_ERR_MANY_SQL:
         return "the SQL holds more than one statement";
     case SAC_ERR_PARAM_COUNT:

@@ -19,11 +19,13 @@ typedef enum sac_status {
     SAC_ERR_POOL_TIMEOUT, /* no connection came free in time */
     SAC_ERR_WRITER_TIMEOUT, /* the writer token did not come free in time */
     SAC_ERR_WOULD_WAIT,     /* must wait, and there is no port to wait on */
-    SAC_ERR_SELF_WAIT,   /* would wait for a token that the same task holds */
-    SAC_ERR_LOST,        /* the transaction was rolled back by SQLite */
-    SAC_ERR_EMPTY_SQL,   /* nothing but blanks and comments */
-    SAC_ERR_MANY_SQL,    /* more than one statement in one string */
-    SAC_ERR_MANY_SETS,   /* many sets of parameters for what only reads */
+    SAC_ERR_SELF_WAIT, /* would wait for a token that the same task holds */
+    SAC_ERR_LOST,      /* the transaction was rolled back by SQLite */
+    SAC_ERR_EMPTY_SQL, /* nothing but blanks and comments */
+    SAC_ERR_MANY_SQL,  /* more than one statement in one string */
+    SAC_ERR_MANY_SETS, /* many sets of parameters for what only reads */
+    SAC_ERR_ROW_COUNT, /* a step changed another number of rows */
+    SAC_ERR_CALLBACK,  /* what a callback of the driver raised is the error */
     SAC_ERR_PARAM_COUNT, /* code: parameters given, xcode: wanted */
     SAC_ERR_PARAM_NAME,  /* message: the name that has no value */
 } sac_status;

@@ -11,6 +11,7 @@ typedef enum sac_type {
     SAC_REAL,
     SAC_TEXT, /* UTF-8, no terminating NUL needed, may contain NULs */
     SAC_BLOB,
+    SAC_ROWID, /* of a row that the same script inserts before */
 } sac_type;
 
 /* Text and blobs are borrowed: whoever made the value keeps the bytes alive
@@ -22,6 +23,10 @@ typedef struct sac_value {
         int64_t integer;
         double real;
         const char *bytes;
+        struct {
+            uint32_t step;
+            uint32_t set;
+        } row; /* of a step that keeps its rowids */
     } as;
 } sac_value;
 

@@ -225,6 +225,14 @@ sac_writer_release(sac_writer *writer)
     }
 }
 
+void
+sac_writer_disown(sac_writer *writer)
+{
+    sac_mutex_lock(&writer->mutex);
+    writer->owner = 0;
+    sac_mutex_unlock(&writer->mutex);
+}
+
 unsigned
 sac_writer_waiting(sac_writer *writer)
 {

@@ -45,6 +45,9 @@ SAC_MUST_USE sac_status sac_writer_acquire(sac_writer *writer,
 bool sac_writer_withdraw(sac_writer *writer, sac_ticket *ticket);
 /* Passes the token on. Any thread. */
 void sac_writer_release(sac_writer *writer);
+/* Its holder is on the way to pass it on, and waits for nobody: who asks for
+ * it waits for that, whoever held it.  Any thread. */
+void sac_writer_disown(sac_writer *writer);
 /* Tickets in the queue, for statistics and tests. */
 unsigned sac_writer_waiting(sac_writer *writer);
 

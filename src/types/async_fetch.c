@@ -11,11 +11,12 @@
 #include "bridge/compat.h"
 #include "bridge/errors.h"
 #include "bridge/operation.h"
+#include "types/notes.h"
 #include "types/ready.h"
 #include "types/row.h"
 
 enum { SLOT_FETCHER = 0, SLOT_LIST = 1 };
-enum { AT_START = 0, AT_FETCH, AT_CLOSE };
+enum { AT_START = 0, AT_FETCH, AT_CLOSE, AT_LOAD };
 
 static Sac_Fetcher *
 fetcher_of(const Sac_Op *op)
@@ -95,6 +96,51 @@ take_over(Sac_AsyncResult *root, PyObject *value)
     return 0;
 }
 
+/* Whether further queries belong to each batch. */
+static bool
+is_noted(const Sac_AsyncResult *root)
+{
+    return root->supply.decoder != NULL && root->supply.decoder->noted;
+}
+
+/* Decodes the batch. -> 1: what belongs to it must be awaited; 0; -1. */
+static int
+load_more(Sac_Op *op, Sac_AsyncResult *root)
+{
+    Sac_State *state = SAC_STATE(root);
+    if (check_idle(root) < 0 || Sac_SupplySettle(state, &root->supply) < 0) {
+        return -1;
+    }
+    if (root->supply.rows != NULL) {
+        Sac_RaiseNamed(state, "InvalidRequestError",
+                       "this result is being fetched from");
+        return -1;
+    }
+    op->stage = AT_START;
+    PyObject *coroutine = Sac_NotesLoad(state, &root->supply.load);
+    if (coroutine == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    if (Sac_OpAwait(op, coroutine) < 0) {
+        return -1;
+    }
+    root->fetching = true;
+    op->stage = AT_LOAD;
+    return 1;
+}
+
+/* -> 0 or -1. */
+static int
+loaded(Sac_AsyncResult *root, PyObject *value)
+{
+    root->fetching = false;
+    if (value == NULL) {
+        give_up(root);
+        return -1;
+    }
+    return 0;
+}
+
 /* Brings the operation's list to `want` items (< 0: all that are left).
  * -> 1: done; 0: a batch must be awaited; -1. */
 static int
@@ -105,8 +151,18 @@ gather(Sac_Op *op, PyObject *value, Py_ssize_t want)
     if (op->stage == AT_FETCH && take_over(root, value) < 0) {
         return -1;
     }
+    if (op->stage == AT_LOAD && loaded(root, value) < 0) {
+        return -1;
+    }
     if (Sac_FetcherCheck(self) < 0) {
         return -1;
+    }
+    if (is_noted(root) && root->supply.rows != NULL) {
+        int rc = load_more(op, root);
+        if (rc <= 0) {
+            return rc == 0 ? gather(op, value, want) : -1;
+        }
+        return 0;
     }
     PyObject *list = op->slots[SLOT_LIST];
     Py_ssize_t have = list != NULL ? PyList_GET_SIZE(list) : 0;
@@ -277,6 +333,9 @@ Sac_AsyncNext(PyObject *op)
     Sac_Fetcher *self = (Sac_Fetcher *)op;
     PyObject *item = NULL;
     if (Sac_FetcherCheck(self) == 0) {
+        if (is_noted(root_of(self)) && root_of(self)->supply.rows != NULL) {
+            return start(op, &next_kind, 1);
+        }
         item = Sac_FetchNext(self);
         if (item == NULL && !PyErr_Occurred() &&
             root_of(self)->source != NULL) {
@@ -335,6 +394,7 @@ only_step(Sac_Op *op, PyObject *value, PyObject **result)
         op->number |= ONLY_KEEP_OPEN;
     }
     if (op->stage != AT_CLOSE) {
+        self->repeats = mode == SAC_ONLY_FIRST;
         done = gather(op, value, mode == SAC_ONLY_FIRST ? 1 : 2);
         if (done > 0 && (op->number & ONLY_KEEP_OPEN) == 0) {
             done = close_root(op);

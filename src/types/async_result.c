@@ -21,6 +21,7 @@ Sac_AsyncResultNew(Sac_State *state, PyObject *source,
     }
     Sac_SupplyInit(&self->supply, outcome);
     Sac_FetcherInit(&self->fetcher, &self->supply, outcome->keys);
+    self->fetcher.yield_per = outcome->yield_per;
     self->supply.more = more;
     self->methods = methods;
     if (more) {

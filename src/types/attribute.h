@@ -37,6 +37,10 @@ PyObject *Sac_AttributeGet(Sac_Attribute *self, Sac_Instance *instance);
 int Sac_AttributeSet(Sac_Attribute *self, Sac_Instance *instance,
                      PyObject *value);
 
+/* Whether the row need not change for it; self NULL: compared by ==.
+ * -> 1, 0, or -1 with an exception */
+int Sac_AttributeIsSame(Sac_Attribute *self, PyObject *old, PyObject *value);
+
 int Sac_RegisterAttribute(PyObject *module);
 
 #endif

@@ -82,15 +82,14 @@ Sac_AttributeGet(Sac_Attribute *self, Sac_Instance *instance)
 
 /* ---- writing ----------------------------------------------------------- */
 
-/* Whether the row need not change for it. -> 1, 0, or -1: error */
-static int
-is_same(Sac_Attribute *self, PyObject *old, PyObject *value)
+int
+Sac_AttributeIsSame(Sac_Attribute *self, PyObject *old, PyObject *value)
 {
     if (old == value) {
         return 1;
     }
     PyObject *equal;
-    if (is_given(self->compare)) {
+    if (self != NULL && is_given(self->compare)) {
         equal = PyObject_CallFunctionObjArgs(self->compare, old, value, NULL);
     }
     else if (Py_TYPE(old) != Py_TYPE(value) &&
@@ -143,7 +142,7 @@ set_column(Sac_Attribute *self, Sac_Instance *instance, PyObject *value)
         Py_DECREF(value);
         return -1;
     }
-    int same = old == NULL ? 0 : is_same(self, old, value);
+    int same = old == NULL ? 0 : Sac_AttributeIsSame(self, old, value);
     if (same < 0 ||
         (same == 0 && Sac_InstanceNote(instance, self->key, old) < 0)) {
         Py_XDECREF(old);

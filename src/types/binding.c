@@ -11,18 +11,42 @@
 #include "bridge/compat.h"
 #include "bridge/errors.h"
 #include "bridge/params.h"
+#include "bridge/promise.h"
 #include "bridge/values.h"
 
 enum { BIND_VALUE = 1 }; /* which part of a BindParameter */
 
 /* ---- errors ----------------------------------------------------------- */
 
+/* -> new list of one dict: what the current row gives. */
+static PyObject *
+taken_parameters(Sac_Binding *self)
+{
+    PyObject *dict = PyDict_New();
+    for (Py_ssize_t i = 0; dict != NULL && i < self->shape->count; i++) {
+        PyObject *value = NULL;
+        int found = self->take(self, i, &value);
+        if (found != 0 &&
+            (found < 0 ||
+             PyDict_SetItem(dict, self->shape->binds[i].name, value) < 0)) {
+            Py_CLEAR(dict);
+        }
+        Py_XDECREF(value);
+    }
+    PyObject *list = dict == NULL ? NULL : Py_BuildValue("[O]", dict);
+    Py_XDECREF(dict);
+    return list;
+}
+
 /* -> new ref: the parameters as the user gave them, for messages about what
  * goes wrong before there are any others. */
 static PyObject *
-given_parameters(const Sac_Execution *execution)
+given_parameters(Sac_Binding *self)
 {
-    PyObject *parameters = execution->parameters;
+    if (self->take != NULL) {
+        return taken_parameters(self);
+    }
+    PyObject *parameters = self->execution->parameters;
     if (parameters == NULL) {
         return PyList_New(0);
     }
@@ -35,7 +59,7 @@ given_parameters(const Sac_Execution *execution)
 /* The current exception (with `message`, steals: a new one) becomes the cause
  * of a StatementError.  Always -> -1. */
 static int
-fail(const Sac_Binding *self, PyObject *message)
+fail(Sac_Binding *self, PyObject *message)
 {
     Sac_ErrorContext context = Sac_ParamContext(self->execution);
     if (PyErr_Occurred() && (PyErr_ExceptionMatches(PyExc_MemoryError) ||
@@ -43,7 +67,7 @@ fail(const Sac_Binding *self, PyObject *message)
         return -1;
     }
     if (message != NULL) {
-        PyObject *shown = given_parameters(self->execution);
+        PyObject *shown = given_parameters(self);
         context.parameters = shown;
         if (shown == NULL) {
             Py_DECREF(message);
@@ -54,7 +78,7 @@ fail(const Sac_Binding *self, PyObject *message)
         return -1;
     }
     PyObject *cause = Sac_ErrTake();
-    PyObject *shown = given_parameters(self->execution);
+    PyObject *shown = given_parameters(self);
     if (shown == NULL) {
         Py_XDECREF(cause);
         return -1;
@@ -67,7 +91,7 @@ fail(const Sac_Binding *self, PyObject *message)
 }
 
 static int
-no_value(const Sac_Binding *self, const Sac_Bind *bind)
+no_value(Sac_Binding *self, const Sac_Bind *bind)
 {
     PyObject *message;
     if (self->execution->many) {
@@ -87,8 +111,11 @@ no_value(const Sac_Binding *self, const Sac_Bind *bind)
 
 /* -> 1 and *value, new ref; 0: not among the parameters; -1. */
 static int
-given_value(const Sac_Binding *self, const Sac_Bind *bind, PyObject **value)
+given_value(Sac_Binding *self, const Sac_Bind *bind, PyObject **value)
 {
+    if (self->take != NULL) {
+        return self->take(self, bind - self->shape->binds, value);
+    }
     if (self->given == NULL || bind->key == NULL) {
         return 0;
     }
@@ -119,7 +146,7 @@ rider_value(const Sac_Binding *self, const Sac_Bind *bind)
 
 /* What the bind says when the parameters do not.  -> new ref. */
 static PyObject *
-own_value(const Sac_Binding *self, const Sac_Bind *bind)
+own_value(Sac_Binding *self, const Sac_Bind *bind)
 {
     PyObject *value = NULL;
     switch (bind->source) {
@@ -149,7 +176,7 @@ own_value(const Sac_Binding *self, const Sac_Bind *bind)
 
 /* -> new ref. */
 static PyObject *
-value_of(const Sac_Binding *self, const Sac_Bind *bind)
+value_of(Sac_Binding *self, const Sac_Bind *bind)
 {
     PyObject *value;
     if (self->current != NULL && bind->source != SAC_BIND_CONTEXT) {
@@ -190,7 +217,7 @@ gather_current(Sac_Binding *self)
 
 /* -> new list of the values of a set as they are, functions not called. */
 static PyObject *
-raw_values(const Sac_Binding *self)
+raw_values(Sac_Binding *self)
 {
     PyObject *list = PyList_New(0);
     for (Py_ssize_t i = 0; list != NULL && i < self->shape->count; i++) {
@@ -212,7 +239,7 @@ raw_values(const Sac_Binding *self)
 }
 
 static int
-cannot_bind(const Sac_Binding *self, const Sac_Bind *bind, PyObject *object)
+cannot_bind(Sac_Binding *self, const Sac_Bind *bind, PyObject *object)
 {
     PyObject *raw = raw_values(self);
     PyObject *shown = raw == NULL ? NULL : PyList_AsTuple(raw);
@@ -226,11 +253,36 @@ cannot_bind(const Sac_Binding *self, const Sac_Bind *bind, PyObject *object)
     return -1;
 }
 
+/* A value that an earlier row of the same unit will have. */
+static int
+put_promise(Sac_Binding *self, const Sac_Bind *bind, PyObject *codec,
+            const Sac_Promise *promise)
+{
+    const Sac_Execution *execution = self->execution;
+    bool earlier =
+        promise->step < execution->unit_step ||
+        (promise->step == execution->unit_step && promise->set < self->set);
+    if (execution->unit == 0 || promise->unit != execution->unit || !earlier ||
+        (codec != NULL && codec != Py_None)) {
+        PyErr_Format(PyExc_ValueError,
+                     "the key of parameter '%U' is not known yet", bind->name);
+        return fail(self, NULL);
+    }
+    self->execution->values[self->at++] = (sac_value){
+        .type = SAC_ROWID,
+        .as.row = {.step = promise->step, .set = promise->set},
+    };
+    return 0;
+}
+
 /* Encodes one object into the next value.  -> 0 or -1. */
 static int
 put_value(Sac_Binding *self, const Sac_Bind *bind, PyObject *codec,
           PyObject *object)
 {
+    if (Sac_PromiseCheck(self->state, object)) {
+        return put_promise(self, bind, codec, (Sac_Promise *)object);
+    }
     PyObject *pin = NULL;
     sac_value *value = &self->execution->values[self->at];
     bool plain = codec == NULL || codec == Py_None;
@@ -291,8 +343,11 @@ put_list(Sac_Binding *self, const Sac_Bind *bind, Py_ssize_t which)
 
 /* What the result may be asked for. */
 static void
-remember(const Sac_Binding *self, Py_ssize_t at, PyObject *value)
+remember(Sac_Binding *self, Py_ssize_t at, PyObject *value)
 {
+    if (self->keep != NULL) {
+        self->keep(self, at, value);
+    }
     PyObject *bound = self->execution->bound;
     if (bound != NULL) {
         PyTuple_SET_ITEM(bound, at, Py_NewRef(value));
@@ -339,7 +394,7 @@ put_set(Sac_Binding *self)
 /* ---- lists ------------------------------------------------------------ */
 
 static PyObject *
-list_of(const Sac_Binding *self, const Sac_Bind *bind)
+list_of(Sac_Binding *self, const Sac_Bind *bind)
 {
     PyObject *value = value_of(self, bind);
     if (value == NULL || PyTuple_CheckExact(value)) {
@@ -422,7 +477,7 @@ prepare(Sac_Binding *self, sac_engine *engine, size_t sets)
     }
     if ((shape->kind == SAC_STATEMENT_INSERT ||
          shape->kind == SAC_STATEMENT_UPDATE) &&
-        !execution->many) {
+        !execution->many && self->take == NULL) {
         execution->bound = PyTuple_New(shape->count);
         if (execution->bound == NULL) {
             return -1;
@@ -497,4 +552,32 @@ Sac_BindSets(Sac_Binding *self, sac_engine *engine, PyObject *sets,
     int rc = bind_sets(self, engine, sets, first);
     binding_fini(self);
     return rc;
+}
+
+/* ---- rows of somebody else's ------------------------------------------ */
+
+int
+Sac_BindBegin(Sac_Binding *self, sac_engine *engine, size_t count)
+{
+    const Sac_Shape *shape = self->shape;
+    Py_XSETREF(self->execution->statement, Py_NewRef(shape->sql));
+    if (prepare(self, engine, count) < 0) {
+        return -1;
+    }
+    self->execution->shape = Py_NewRef((PyObject *)self->shape);
+    return 0;
+}
+
+int
+Sac_BindRow(Sac_Binding *self, size_t row)
+{
+    self->set = row;
+    Py_CLEAR(self->current);
+    return put_set(self);
+}
+
+void
+Sac_BindEnd(Sac_Binding *self)
+{
+    binding_fini(self);
 }

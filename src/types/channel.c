@@ -15,6 +15,7 @@
 #include "bridge/values.h"
 #include "types/engine.h"
 #include "types/fetch.h"
+#include "types/listeners.h"
 #include "types/node.h"
 #include "types/outcome.h"
 #include "types/result.h"
@@ -37,12 +38,37 @@ engine_of(const Sac_Channel *channel)
     return (Sac_Engine *)channel->engine;
 }
 
+static int fill_driver_sql(Sac_State *state, Sac_Execution *execution,
+                           sac_engine *engine, PyObject *sql,
+                           PyObject *parameters);
+
 /* ---- logging --------------------------------------------------------- */
 
+/* Savepoints are not told. */
 static int
-log_event(Sac_Channel *channel, const char *event)
+tell_event(Sac_Channel *channel, const char *event)
+{
+    static const char *const names[][2] = {
+        {"BEGIN (implicit)", "begin"},
+        {"COMMIT", "commit"},
+        {"ROLLBACK", "rollback"},
+    };
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(event, names[i][0]) == 0) {
+            return Sac_ListenersTell(channel, names[i][1]);
+        }
+    }
+    return 0;
+}
+
+int
+Sac_ChannelLogEvent(Sac_Channel *channel, const char *event)
 {
     Sac_Engine *engine = engine_of(channel);
+    if ((SAC_STATE(channel)->engine_events & SAC_LISTEN_ENDS) != 0 &&
+        tell_event(channel, event) < 0) {
+        return -1;
+    }
     if (!engine->logs) {
         return 0;
     }
@@ -52,8 +78,8 @@ log_event(Sac_Channel *channel, const char *event)
     return none == NULL ? -1 : 0;
 }
 
-static int
-log_execution(Sac_Execution *execution)
+int
+Sac_ChannelLogExecution(Sac_Execution *execution)
 {
     Sac_Channel *channel = channel_of(execution);
     Sac_Engine *engine = engine_of(channel);
@@ -87,7 +113,7 @@ Sac_ChannelBegin(Sac_Channel *channel)
     }
     channel->begun = true;
     channel->serial++;
-    return log_event(channel, "BEGIN (implicit)");
+    return Sac_ChannelLogEvent(channel, "BEGIN (implicit)");
 }
 
 static void
@@ -138,9 +164,10 @@ token_owner(sac_call *call)
 
 /* ---- executions ------------------------------------------------------ */
 
-static Sac_Execution *
-new_execution(Sac_Channel *channel, PyObject *owner, const Sac_OpKind *kind,
-              sac_call_kind call_kind, Sac_ExecutionFinish finish)
+Sac_Execution *
+Sac_ChannelExecution(Sac_Channel *channel, PyObject *owner,
+                     const Sac_OpKind *kind, sac_call_kind call_kind,
+                     Sac_ExecutionFinish finish)
 {
     Sac_State *state = SAC_STATE(channel);
     Sac_Execution *execution =
@@ -152,12 +179,47 @@ new_execution(Sac_Channel *channel, PyObject *owner, const Sac_OpKind *kind,
     Sac_Engine *engine = engine_of(channel);
     execution->op.slots[CHANNEL_SLOT] = Py_NewRef((PyObject *)channel);
     execution->call.need_owner = token_owner;
+    if ((state->engine_events & SAC_LISTEN_CONNECT) != 0) {
+        execution->call.greet = Sac_ListenersGreet;
+    }
     execution->hide_parameters = engine->hide_parameters;
     return execution;
 }
 
+/* Tells listeners, who may have another statement run in its place. */
 static int
-before_execute(Sac_Execution *execution)
+observe(Sac_Execution *execution, Sac_Channel *channel)
+{
+    Sac_State *state = SAC_STATE(channel);
+    PyObject *sql, *parameters;
+    int rc = Sac_ListenersObserve(execution, channel, &sql, &parameters);
+    if (rc <= 0) {
+        return rc;
+    }
+    sac_step moved = {0};
+    sac_step *step = execution->call.script->steps;
+    if (step != &execution->step) {
+        execution->step = moved; /* a stream's */
+    }
+    sac_plan_release(step->plan);
+    step->plan = NULL;
+    Py_CLEAR(execution->names);
+    Py_CLEAR(execution->preset);
+    Py_CLEAR(execution->parameters);
+    Py_CLEAR(execution->statement);
+    rc = fill_driver_sql(state, execution, engine_of(channel)->engine, sql,
+                         parameters);
+    if (step != &execution->step) {
+        *step = execution->step;
+        execution->step = moved;
+    }
+    Py_DECREF(sql);
+    Py_DECREF(parameters);
+    return rc;
+}
+
+int
+Sac_ChannelBeforeExecute(Sac_Execution *execution)
 {
     Sac_Channel *channel = channel_of(execution);
     Sac_Engine *engine = engine_of(channel);
@@ -167,11 +229,15 @@ before_execute(Sac_Execution *execution)
     if (!channel->begun && Sac_ChannelBegin(channel) < 0) {
         return -1;
     }
-    return engine->logs ? log_execution(execution) : 0;
+    if ((SAC_STATE(channel)->engine_events & SAC_LISTEN_CURSOR) != 0 &&
+        execution->statement != NULL && observe(execution, channel) < 0) {
+        return -1;
+    }
+    return engine->logs ? Sac_ChannelLogExecution(execution) : 0;
 }
 
-static void
-drop_task(Sac_Channel *channel)
+void
+Sac_ChannelDropTask(Sac_Channel *channel)
 {
     if (!channel->lease.token) {
         Py_CLEAR(channel->task);
@@ -193,7 +259,7 @@ finish_result(Sac_Execution *execution)
 {
     Sac_Channel *channel = channel_of(execution);
     Sac_Outcome outcome;
-    drop_task(channel);
+    Sac_ChannelDropTask(channel);
     if (Sac_OutcomeTake(execution, &outcome) < 0) {
         return NULL;
     }
@@ -247,7 +313,7 @@ finish_scalar(Sac_Execution *execution)
         Py_DECREF(result);
         return scalar;
     }
-    drop_task(channel);
+    Sac_ChannelDropTask(channel);
     if (shape != NULL && shape->decoder != NULL) {
         return decoded_scalar(execution);
     }
@@ -283,7 +349,7 @@ finish_stream(Sac_Execution *execution)
 {
     Sac_Channel *channel = channel_of(execution);
     Sac_Outcome outcome;
-    drop_task(channel);
+    Sac_ChannelDropTask(channel);
     if (Sac_OutcomeTake(execution, &outcome) < 0) {
         return NULL;
     }
@@ -301,7 +367,7 @@ finish_stream_scalars(Sac_Execution *execution)
 static PyObject *
 finish_nothing(Sac_Execution *execution)
 {
-    drop_task(channel_of(execution));
+    Sac_ChannelDropTask(channel_of(execution));
     Py_RETURN_NONE;
 }
 
@@ -383,12 +449,12 @@ Sac_ChannelExecute(Sac_Channel *channel, PyObject *owner, PyObject *statement,
 {
     Sac_State *state = SAC_STATE(channel);
     Sac_Engine *engine = engine_of(channel);
-    Sac_Execution *execution =
-        new_execution(channel, owner, kind, SAC_CALL_EXECUTE, finisher(want));
+    Sac_Execution *execution = Sac_ChannelExecution(
+        channel, owner, kind, SAC_CALL_EXECUTE, finisher(want));
     if (execution == NULL) {
         return NULL;
     }
-    execution->before = before_execute;
+    execution->before = Sac_ChannelBeforeExecute;
     int rc = driver_sql ? fill_driver_sql(state, execution, engine->engine,
                                           statement, parameters)
                         : fill_statement(state, execution, engine, statement,
@@ -404,6 +470,12 @@ Sac_ChannelExecute(Sac_Channel *channel, PyObject *owner, PyObject *statement,
     return (PyObject *)execution;
 }
 
+void
+Sac_ChannelGiveResult(Sac_Execution *execution)
+{
+    execution->finish = finish_result;
+}
+
 static int
 before_control(Sac_Execution *execution)
 {
@@ -414,7 +486,7 @@ before_control(Sac_Execution *execution)
     if (!engine->logs) {
         return 0;
     }
-    return log_event(channel, execution->step.plan->sql);
+    return Sac_ChannelLogEvent(channel, execution->step.plan->sql);
 }
 
 static PyObject *
@@ -428,8 +500,8 @@ PyObject *
 Sac_ChannelControl(Sac_Channel *channel, PyObject *owner, const char *sql,
                    bool immediate, const Sac_OpKind *kind)
 {
-    Sac_Execution *execution =
-        new_execution(channel, owner, kind, SAC_CALL_EXECUTE, finish_control);
+    Sac_Execution *execution = Sac_ChannelExecution(
+        channel, owner, kind, SAC_CALL_EXECUTE, finish_control);
     if (execution == NULL) {
         return NULL;
     }
@@ -454,7 +526,7 @@ PyObject *
 Sac_ChannelFinishEnd(Sac_Execution *execution)
 {
     Sac_Channel *channel = channel_of(execution);
-    drop_task(channel);
+    Sac_ChannelDropTask(channel);
     forget_transaction(channel);
     Py_RETURN_NONE;
 }
@@ -471,7 +543,7 @@ Sac_ChannelBeforeRollback(Sac_Execution *execution)
     bool begun = channel->begun;
     forget_transaction(channel);
     return begun && channel->lease.isolation != SAC_ISOLATION_AUTOCOMMIT
-               ? log_event(channel, "ROLLBACK")
+               ? Sac_ChannelLogEvent(channel, "ROLLBACK")
                : 0;
 }
 
@@ -481,7 +553,7 @@ before_commit(Sac_Execution *execution)
     Sac_Channel *channel = channel_of(execution);
     return channel->begun &&
                    channel->lease.isolation != SAC_ISOLATION_AUTOCOMMIT
-               ? log_event(channel, "COMMIT")
+               ? Sac_ChannelLogEvent(channel, "COMMIT")
                : 0;
 }
 
@@ -490,7 +562,7 @@ Sac_ChannelEnd(Sac_Channel *channel, PyObject *owner, sac_call_kind what,
                const Sac_OpKind *kind)
 {
     Sac_Execution *execution =
-        new_execution(channel, owner, kind, what, Sac_ChannelFinishEnd);
+        Sac_ChannelExecution(channel, owner, kind, what, Sac_ChannelFinishEnd);
     if (execution == NULL) {
         return NULL;
     }
@@ -511,8 +583,8 @@ PyObject *
 Sac_ChannelConnect(Sac_Channel *channel, PyObject *owner,
                    const Sac_OpKind *kind)
 {
-    Sac_Execution *execution =
-        new_execution(channel, owner, kind, SAC_CALL_CONNECT, finish_nothing);
+    Sac_Execution *execution = Sac_ChannelExecution(
+        channel, owner, kind, SAC_CALL_CONNECT, finish_nothing);
     if (execution == NULL) {
         return NULL;
     }
@@ -548,6 +620,7 @@ channel_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->root);
     Py_VISIT(self->nested);
     Py_VISIT(self->task);
+    Py_VISIT(self->info);
     return 0;
 }
 
@@ -558,6 +631,7 @@ channel_clear(PyObject *op)
     Py_CLEAR(self->root);
     Py_CLEAR(self->nested);
     Py_CLEAR(self->task);
+    Py_CLEAR(self->info);
     return 0;
 }
 

@@ -25,6 +25,8 @@ typedef struct Sac_Channel {
     bool begun;          /* a transaction in the eyes of Python */
     bool settled;        /* the last control statement was executed, also
                               when its caller was cancelled meanwhile */
+    PyObject *info;      /* strong: dict, the user's own notes, made when
+                              asked for, or NULL */
     unsigned savepoints; /* names given out in this transaction */
     unsigned serial;     /* transactions begun on this channel */
     PyObject *weakrefs;
@@ -33,6 +35,19 @@ typedef struct Sac_Channel {
 /* -> new channel of the engine.  pinned: keeps its SQLite connection between
  * calls (a connection); else it has one only while something is open. */
 Sac_Channel *Sac_ChannelNew(Sac_State *state, PyObject *engine, bool pinned);
+
+/* For a face that fills an execution by itself: a new one on the channel
+ * (slots from 2 on are the face's), its `before`, its lines in the log, and
+ * what follows its end. */
+Sac_Execution *Sac_ChannelExecution(Sac_Channel *channel, PyObject *owner,
+                                    const Sac_OpKind *kind,
+                                    sac_call_kind call_kind,
+                                    Sac_ExecutionFinish finish);
+int Sac_ChannelBeforeExecute(Sac_Execution *execution);
+int Sac_ChannelLogExecution(Sac_Execution *execution);
+int Sac_ChannelLogEvent(Sac_Channel *channel, const char *event);
+/* The writer token may have been given back. */
+void Sac_ChannelDropTask(Sac_Channel *channel);
 
 typedef enum Sac_Want {
     SAC_WANT_RESULT,         /* Result */
@@ -50,6 +65,8 @@ PyObject *Sac_ChannelExecute(Sac_Channel *channel, PyObject *owner,
                              PyObject *statement, PyObject *parameters,
                              bool driver_sql, Sac_Want want,
                              const Sac_OpKind *kind);
+/* An execution that it made gives a Result, whatever was wanted. */
+void Sac_ChannelGiveResult(Sac_Execution *execution);
 /* A transaction in the eyes of Python begins now, unless one has: logged as
  * the implicit BEGIN that users know.  -> 0, or -1 when logging fails or the
  * channel is closed. */
@@ -87,6 +104,8 @@ PyObject *Sac_TransactionOuter(PyObject *transaction);
 PyObject *Sac_ConnectionNew(Sac_State *state, Sac_Channel *channel,
                             bool begins);
 
+/* Another face of a channel, for a listener: it warns of nothing. */
+PyObject *Sac_ConnectionFace(Sac_State *state, Sac_Channel *channel);
 /* -> borrowed channel of an AsyncConnection, or NULL: ResourceClosedError. */
 Sac_Channel *Sac_ConnectionChannel(PyObject *connection);
 

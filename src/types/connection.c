@@ -10,14 +10,15 @@
 #include "bridge/compat.h"
 #include "bridge/errors.h"
 #include "types/engine.h"
+#include "types/listeners.h"
 #include "types/stream.h"
 
 typedef struct ConnectionObject {
     PyObject_HEAD
     Sac_Channel *channel; /* strong */
-    PyObject *info;       /* strong: dict, made when asked for, or NULL */
     PyObject *options;    /* strong: execution options, or NULL */
     bool begins;          /* entering begins, leaving commits */
+    bool borrowed;        /* the channel is another face's to close */
     bool closed;
     bool invalidated;
     PyObject *weakrefs;
@@ -45,6 +46,16 @@ Sac_ConnectionNew(Sac_State *state, Sac_Channel *channel, bool begins)
     return (PyObject *)self;
 }
 
+PyObject *
+Sac_ConnectionFace(Sac_State *state, Sac_Channel *channel)
+{
+    PyObject *face = Sac_ConnectionNew(state, channel, false);
+    if (face != NULL) {
+        ((ConnectionObject *)face)->borrowed = true;
+    }
+    return face;
+}
+
 /* ---- life ------------------------------------------------------------ */
 
 static int
@@ -53,7 +64,6 @@ connection_traverse(PyObject *op, visitproc visit, void *arg)
     ConnectionObject *self = (ConnectionObject *)op;
     Py_VISIT(Py_TYPE(op));
     Py_VISIT(self->channel);
-    Py_VISIT(self->info);
     Py_VISIT(self->options);
     return 0;
 }
@@ -63,7 +73,6 @@ connection_clear(PyObject *op)
 {
     ConnectionObject *self = (ConnectionObject *)op;
     Py_CLEAR(self->channel);
-    Py_CLEAR(self->info);
     Py_CLEAR(self->options);
     return 0;
 }
@@ -73,7 +82,7 @@ static void
 connection_finalize(PyObject *op)
 {
     ConnectionObject *self = (ConnectionObject *)op;
-    if (self->closed || self->channel == NULL ||
+    if (self->closed || self->borrowed || self->channel == NULL ||
         self->channel->lease.handle == NULL || !self->channel->lease.pinned ||
         sac_engine_forked(self->channel->lease.engine)) {
         return;
@@ -422,6 +431,38 @@ invalidate_step(Sac_Op *op, PyObject *value, PyObject **result)
 static const Sac_OpKind invalidate_kind = {"AsyncConnection.invalidate",
                                            invalidate_step};
 
+/* What users get of the SQLite connection itself. */
+static PyObject *
+finish_raw(Sac_Execution *execution)
+{
+    PyObject *self = execution->op.slots[0];
+    PyObject *driver =
+        Sac_DriverNew(((ConnectionObject *)self)->channel, NULL);
+    PyObject *face =
+        driver == NULL ? NULL
+                       : PyObject_CallFunctionObjArgs(
+                             SAC_STATE(self)->driver_face, driver, self, NULL);
+    Py_XDECREF(driver);
+    return face;
+}
+
+static const Sac_OpKind raw_kind = {"AsyncConnection.get_raw_connection",
+                                    NULL};
+
+static PyObject *
+connection_get_raw(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+    if (check_open(self) < 0) {
+        return NULL;
+    }
+    PyObject *connect = Sac_ChannelConnect(self->channel, op, &raw_kind);
+    if (connect != NULL) {
+        ((Sac_Execution *)connect)->finish = finish_raw;
+    }
+    return connect;
+}
+
 static PyObject *
 new_op(PyObject *op, const Sac_OpKind *kind, long number)
 {
@@ -589,10 +630,10 @@ static PyObject *
 connection_get_info(PyObject *op, void *Py_UNUSED(closure))
 {
     ConnectionObject *self = (ConnectionObject *)op;
-    if (self->info == NULL) {
-        self->info = PyDict_New();
+    if (self->channel->info == NULL) {
+        self->channel->info = PyDict_New();
     }
-    return Py_XNewRef(self->info);
+    return Py_XNewRef(self->channel->info);
 }
 
 static PyObject *
@@ -690,6 +731,10 @@ static PyMethodDef connection_methods[] = {
      "invalidate($self, /, exception=None)\n--\n\n"
      "Roll back and throw the SQLite connection away; the next use opens "
      "another. Awaitable."},
+    {"get_raw_connection", connection_get_raw, METH_NOARGS,
+     "get_raw_connection($self, /)\n--\n\n"
+     "The SQLite connection itself. Awaitable; gives an object whose\n"
+     "driver_connection has create_function(), backup(), blobopen(), ..."},
     {"in_transaction", connection_in_transaction, METH_NOARGS,
      "in_transaction($self, /)\n--\n\nA transaction is in progress."},
     {"in_nested_transaction", connection_in_nested, METH_NOARGS,

@@ -11,6 +11,9 @@
 #include "bridge/errors.h"
 #include "bridge/values.h"
 #include "types/hydrate.h"
+#include "types/node.h"
+#include "types/notes.h"
+#include "types/related.h"
 #include "types/targets.h"
 
 /* ---- decoding --------------------------------------------------------- */
@@ -53,6 +56,18 @@ Sac_DecodeItem(Sac_State *state, const Sac_Item *item, const sac_cell *cells,
     }
     PyErr_SetString(PyExc_SystemError, "an item of no known kind");
     return NULL;
+}
+
+void
+Sac_LoadContextClear(Sac_LoadContext *context)
+{
+    struct Sac_Related *related = context->related;
+    context->related = NULL;
+    Sac_RelatedFree(related);
+    struct Sac_Work *work = context->work;
+    context->work = NULL;
+    Sac_WorkFree(work);
+    Py_CLEAR(context->memories);
 }
 
 /* ---- making ----------------------------------------------------------- */
@@ -120,6 +135,9 @@ read_item(Sac_Decoder *self, Sac_Item *item, PyObject *given, Py_ssize_t at)
     item->kind = SAC_ITEM_ENTITY;
     item->object = Py_NewRef(given);
     self->entities = true;
+    self->collections |= plan->collections;
+    self->remembers |= plan->remembers;
+    self->noted |= plan->noted;
     if (plan->cells > self->cells) {
         self->cells = plan->cells;
     }

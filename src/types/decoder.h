@@ -35,11 +35,14 @@ typedef struct Sac_Item {
  * things: the riders of the statement that they are from. */
 typedef struct Sac_Decoder {
     PyObject_HEAD
-    Sac_Keys *keys;  /* strong: names of the items */
-    int cells;       /* of a row */
-    int count;       /* of items */
-    bool entities;   /* some item is an instance */
-    Sac_Item *items; /* owned */
+    Sac_Keys *keys;   /* strong: names of the items */
+    int cells;        /* of a row */
+    int count;        /* of items */
+    bool entities;    /* some item is an instance */
+    bool collections; /* rows repeat, as collections are joined to them */
+    bool remembers;   /* instances note the options of the statement */
+    bool noted;       /* something is loaded by further queries */
+    Sac_Item *items;  /* owned */
 } Sac_Decoder;
 
 /* What loading instances needs besides the cells. */
@@ -47,8 +50,19 @@ typedef struct Sac_LoadContext {
     PyObject *identity_map; /* strong: IdentityMap of the session, or of this
                                result alone; NULL when no item is an entity */
     PyObject *session;      /* strong: AsyncSession, or NULL */
+    PyObject *options;      /* strong: of the statement, a tuple, or NULL */
+    PyObject *memories;     /* strong: dict, EntityPlan -> what its instances
+                               note; or NULL */
+    struct Sac_Related *related; /* owned: what was put into relations, or
+                                    NULL */
+    struct Sac_Work *work;       /* owned: what is to be loaded afterwards, or
+                                    NULL */
     bool populate_existing;
+    bool cohorts; /* instances note those that are loaded with them */
 } Sac_LoadContext;
+
+/* Lets go of what loading has collected in it. */
+void Sac_LoadContextClear(Sac_LoadContext *context);
 
 /* -> new ref: the item; cells are all cells of the row.  NULL with an
  * exception. */

@@ -10,6 +10,7 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "bridge/callbacks.h"
 #include "bridge/compat.h"
 #include "bridge/errors.h"
 #include "bridge/loop.h"
@@ -107,6 +108,8 @@ engine_copy(Sac_Engine *self)
     copy->pool_timeout = self->pool_timeout;
     copy->writer_timeout = self->writer_timeout;
     copy->hide_parameters = self->hide_parameters;
+    copy->lazy_inline = self->lazy_inline;
+    copy->allow_extensions = self->allow_extensions;
     copy->logs = self->logs;
     copy->logs_rows = self->logs_rows;
     copy->origin =
@@ -304,6 +307,7 @@ dispose_step(Sac_Op *op, PyObject *Py_UNUSED(value), PyObject **result)
     Py_BEGIN_ALLOW_THREADS(void)
     sac_engine_dispose(self->engine, DISPOSE_WAIT_NS);
     Py_END_ALLOW_THREADS
+    Sac_CallbacksRelease(SAC_STATE(self));
     *result = Py_NewRef(Py_None);
     return PYGEN_RETURN;
 }
@@ -438,6 +442,12 @@ engine_stats(PyObject *op, PyObject *Py_UNUSED(ignored))
 }
 
 static PyObject *
+engine_get_sync(PyObject *op, void *Py_UNUSED(closure))
+{
+    return Py_NewRef(op);
+}
+
+static PyObject *
 engine_get_url(PyObject *op, void *Py_UNUSED(closure))
 {
     return Py_NewRef(((Sac_Engine *)op)->url);
@@ -508,6 +518,8 @@ static PyGetSetDef engine_getset[] = {
     {"dialect", engine_get_dialect, NULL, "Its name is 'sqlite'.", NULL},
     {"name", engine_get_name, NULL, "The dialect's name.", NULL},
     {"driver", engine_get_driver, NULL, "The dialect's driver.", NULL},
+    {"sync_engine", engine_get_sync, NULL,
+     "The engine itself: listeners are called synchronously.", NULL},
     {"pool", engine_get_pool, NULL, "A view of the connection pool.", NULL},
     {"echo", engine_get_echo, engine_set_echo,
      "True, False, None or 'debug': what goes to logging.", NULL},
@@ -515,6 +527,8 @@ static PyGetSetDef engine_getset[] = {
 };
 
 static PyMemberDef engine_members[] = {
+    {"_origin", T_OBJECT, offsetof(Sac_Engine, origin), READONLY,
+     "The engine that this is a copy of, with other options, or None."},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(Sac_Engine, weakrefs),
      READONLY, NULL},
     {0},

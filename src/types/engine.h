@@ -25,6 +25,8 @@ typedef struct Sac_Engine {
     double pool_timeout;   /* seconds */
     double writer_timeout; /* seconds */
     bool hide_parameters;
+    bool lazy_inline;      /* reading what is not loaded loads it */
+    bool allow_extensions; /* users may load extensions of SQLite */
     bool logs;             /* the log wants statements */
     bool logs_rows;        /* and rows */
     PyObject *origin;      /* strong: the engine whose connections these

@@ -200,7 +200,9 @@ Sac_EngineFill(Sac_State *state, Sac_Engine *self, PyObject *spec)
         take_object(spec, "json", &self->json) < 0 ||
         take_double(spec, "pool_timeout", &self->pool_timeout) < 0 ||
         take_double(spec, "writer_timeout", &self->writer_timeout) < 0 ||
-        take_bool(spec, "hide_parameters", &self->hide_parameters) < 0) {
+        take_bool(spec, "hide_parameters", &self->hide_parameters) < 0 ||
+        take_bool(spec, "lazy_inline", &self->lazy_inline) < 0 ||
+        take_bool(spec, "allow_extensions", &self->allow_extensions) < 0) {
         return -1;
     }
     /* Now: a finalizer may run when Python code cannot any more. */

@@ -2,10 +2,14 @@
  * row by it.  With the GIL.  What executes it is hydrate.c. */
 #include "types/hydrate.h"
 
+#include <structmember.h>
+
 #include "bridge/codecs.h"
 #include "bridge/values.h"
 #include "types/decoder.h"
+#include "types/followers.h"
 #include "types/identity_map.h"
+#include "types/notes.h"
 
 /* ---- making ------------------------------------------------------------ */
 
@@ -153,8 +157,12 @@ read_polymorphic(Sac_State *state, Sac_EntityPlan *self, PyObject *polymorphic)
             PyErr_Format(PyExc_TypeError, "%R is no EntityPlan", plan);
             return -1;
         }
-        int cells = ((Sac_EntityPlan *)plan)->cells;
-        self->cells = cells > self->cells ? cells : self->cells;
+        const Sac_EntityPlan *of_class = (Sac_EntityPlan *)plan;
+        self->cells =
+            of_class->cells > self->cells ? of_class->cells : self->cells;
+        self->collections |= of_class->collections;
+        self->remembers |= of_class->remembers;
+        self->noted |= of_class->noted;
     }
     if (read_cell(self, number, &self->discriminator) < 0 ||
         read_codec(state, codec, &self->codec) < 0) {
@@ -164,17 +172,27 @@ read_polymorphic(Sac_State *state, Sac_EntityPlan *self, PyObject *polymorphic)
     return self->plans == NULL ? -1 : 0;
 }
 
+/* None counts as nothing. */
+static PyObject *
+given(PyObject *object)
+{
+    return object == Py_None ? NULL : Py_NewRef(object);
+}
+
 static PyObject *
 plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static const char *const names[] = {"mapping", "pk", "columns",
-                                        "polymorphic", NULL};
+    static const char *const names[] = {"mapping",     "pk",        "columns",
+                                        "polymorphic", "followers", "notes",
+                                        "memory",      NULL};
     Sac_State *state = Sac_StateOfType(type);
     PyObject *mapping, *pk, *columns, *polymorphic = Py_None;
+    PyObject *followers = NULL, *notes = Py_None, *memory = Py_None;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O!O!|O:EntityPlan", (char **)(uintptr_t)names,
+            args, kwargs, "O!O!O!|OO!OO:EntityPlan", (char **)(uintptr_t)names,
             state->mapping_type, &mapping, &PyTuple_Type, &pk, &PyTuple_Type,
-            &columns, &polymorphic)) {
+            &columns, &polymorphic, &PyTuple_Type, &followers, &notes,
+            &memory)) {
         return NULL;
     }
     Sac_EntityPlan *self = (Sac_EntityPlan *)type->tp_alloc(type, 0);
@@ -182,8 +200,14 @@ plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     self->mapping = (Sac_Mapping *)Py_NewRef(mapping);
-    if (read_columns(state, self, columns) < 0 || read_pk(self, pk) < 0 ||
-        read_polymorphic(state, self, polymorphic) < 0) {
+    self->notes = given(notes);
+    self->memory = given(memory);
+    self->noted = self->notes != NULL;
+    self->remembers = self->memory != NULL || self->noted;
+    if ((self->noted && Sac_NotesCheck(self->notes) < 0) ||
+        read_columns(state, self, columns) < 0 || read_pk(self, pk) < 0 ||
+        read_polymorphic(state, self, polymorphic) < 0 ||
+        (followers != NULL && Sac_FollowersRead(state, self, followers) < 0)) {
         Py_DECREF(self);
         return NULL;
     }
@@ -206,7 +230,9 @@ plan_traverse(PyObject *op, visitproc visit, void *arg)
     for (int i = 0; i < self->pk_count; i++) {
         Py_VISIT(self->pk[i].codec);
     }
-    return 0;
+    Py_VISIT(self->notes);
+    Py_VISIT(self->memory);
+    return Sac_FollowersTraverse(self, visit, arg);
 }
 
 /* A plan that knows itself, by its dict, is the only cycle that does not go
@@ -218,6 +244,7 @@ plan_clear(PyObject *op)
     if (self->plans != NULL) {
         PyDict_Clear(self->plans);
     }
+    Py_CLEAR(self->notes);
     return 0;
 }
 
@@ -235,6 +262,9 @@ plan_dealloc(PyObject *op)
     }
     PyMem_Free(self->columns);
     PyMem_Free(self->pk);
+    Sac_FollowersFree(self);
+    Py_CLEAR(self->notes);
+    Py_CLEAR(self->memory);
     Py_CLEAR(self->codec);
     Py_CLEAR(self->plans);
     Py_CLEAR(self->mapping);
@@ -332,6 +362,7 @@ plan_load(PyObject *op, PyObject *args, PyObject *kwargs)
     if (read_row(state, tuple, &row) == 0) {
         made = Sac_EntityLoad(state, op, row.cells, &context);
     }
+    Sac_LoadContextClear(&context);
     free_row(&row);
     return made;
 }
@@ -346,13 +377,30 @@ static PyMethodDef plan_methods[] = {
 
 PyDoc_STRVAR(
     plan_doc,
-    "EntityPlan(mapping, pk, columns, polymorphic=None)\n--\n\n"
+    "EntityPlan(mapping, pk, columns, polymorphic=None, followers=(),\n"
+    "           notes=None, memory=None)\n--\n\n"
     "How instances of a mapped class are made of rows. Private.\n\n"
     "Args:\n    mapping: The Mapping of the class.\n"
     "    pk: Cells of the primary key, a tuple of int.\n"
     "    columns: A tuple of (slot, cell, codec); codec None: as it is.\n"
     "    polymorphic: (cell, codec, dict from what that cell says to the\n"
-    "        EntityPlan of a class), or None.");
+    "        EntityPlan of a class), or None.\n"
+    "    followers: A tuple of relations in the same row: (slot, EntityPlan\n"
+    "        or None for nothing, the attribute of a collection or None,\n"
+    "        name for a warning about several instances or None).\n"
+    "    notes: What is to be loaded by further queries, a tuple of (slot,\n"
+    "        key, note).\n"
+    "    memory: What instances note besides the options of the statement.");
+
+static PyMemberDef plan_members[] = {
+    {"notes", T_OBJECT, offsetof(Sac_EntityPlan, notes), READONLY,
+     "What is to be loaded by further queries, or None."},
+    {"memory", T_OBJECT, offsetof(Sac_EntityPlan, memory), READONLY,
+     "What instances note besides the options of the statement, or None."},
+    {"has_collections", T_BOOL, offsetof(Sac_EntityPlan, collections),
+     READONLY, "Whether rows repeat because a collection is joined."},
+    {NULL, 0, 0, 0, NULL},
+};
 
 static PyType_Slot plan_slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)plan_doc},
@@ -361,6 +409,7 @@ static PyType_Slot plan_slots[] = {
     {Py_tp_clear, plan_clear},
     {Py_tp_dealloc, plan_dealloc},
     {Py_tp_methods, plan_methods},
+    {Py_tp_members, plan_members},
     {0, NULL},
 };
 

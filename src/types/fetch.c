@@ -38,6 +38,7 @@ object_of(Sac_State *state, const sac_cell *cell)
         return PyFloat_FromDouble(cell->as.real);
     case SAC_TEXT: /* and what is not UTF-8 */
     case SAC_BLOB:
+    case SAC_ROWID:
     default:
         return Sac_ObjectFromCell(state, cell);
     }
@@ -282,6 +283,14 @@ PyObject *
 Sac_SupplyScalar(Sac_State *state, Sac_Supply *supply)
 {
     PyObject *item = decoded_item(supply, state, 0);
+    bool all = supply->decoder->collections; /* the other rows fill them */
+    while (item != NULL && all && rows_left(supply) > 0) {
+        PyObject *next = decoded_item(supply, state, 0);
+        if (next == NULL && PyErr_Occurred()) {
+            Py_CLEAR(item);
+        }
+        Py_XDECREF(next);
+    }
     return item != NULL || PyErr_Occurred() ? item : Py_NewRef(Py_None);
 }
 
@@ -386,14 +395,51 @@ hashable(PyObject *key, bool is_row)
     return other;
 }
 
+/* Instances are told apart by what they are, whatever they are equal to. */
+static inline bool
+is_entity(const Sac_Fetcher *self, Py_ssize_t at)
+{
+    const Sac_Decoder *decoder = self->supply->decoder;
+    return decoder != NULL && decoder->entities &&
+           decoder->items[self->picks != NULL ? self->picks[at] : at].kind ==
+               SAC_ITEM_ENTITY;
+}
+
+static PyObject *
+key_of_value(Sac_Fetcher *self, PyObject *value, Py_ssize_t at)
+{
+    return is_entity(self, at) && value != Py_None
+               ? PyLong_FromVoidPtr(value)
+               : hashable(Py_NewRef(value), false);
+}
+
+static PyObject *
+key_of_row(Sac_Fetcher *self, Sac_Row *row)
+{
+    if (self->supply->decoder == NULL || !self->supply->decoder->entities) {
+        return hashable(Sac_RowTuple(row), true);
+    }
+    Py_ssize_t count = Py_SIZE(row);
+    PyObject *key = PyTuple_New(count);
+    for (Py_ssize_t i = 0; key != NULL && i < count; i++) {
+        PyObject *part = key_of_value(self, row->items[i], i);
+        if (part == NULL) {
+            Py_CLEAR(key);
+            break;
+        }
+        PyTuple_SET_ITEM(key, i, part);
+    }
+    return key;
+}
+
 /* -> new ref: what must be unique about the item. */
 static PyObject *
 unique_key(Sac_Fetcher *self, Sac_State *state, PyObject *item)
 {
     if (self->strategy == NULL) {
         return self->form == SAC_FORM_SCALAR
-                   ? hashable(Py_NewRef(item), false)
-                   : hashable(Sac_RowTuple((Sac_Row *)item), true);
+                   ? key_of_value(self, item, 0)
+                   : key_of_row(self, (Sac_Row *)item);
     }
     PyObject *row = row_of(self, state, item);
     if (row == NULL) {
@@ -434,6 +480,65 @@ after_last(Sac_Supply *supply)
     }
 }
 
+/* Rows that repeat for their collections are no rows to give. -> 0 or -1. */
+static int
+check_unique(Sac_Fetcher *self, Sac_State *state)
+{
+    const Sac_Supply *supply = self->supply;
+    if (supply->decoder == NULL || !supply->decoder->collections ||
+        self->seen != NULL || self->repeats || rows_left(supply) == 0) {
+        return 0;
+    }
+    (void)Sac_RaiseNamed(state, "InvalidRequestError",
+                         "The unique() method must be invoked on this Result, "
+                         "as it contains results that include joined eager "
+                         "loads against collections");
+    return -1;
+}
+
+int
+Sac_SupplySettle(Sac_State *state, Sac_Supply *supply)
+{
+    if (supply->rows == NULL || supply->decoding) {
+        return 0;
+    }
+    bool pause = rows_left(supply) > PAUSE_COLLECTOR && PyGC_Disable() == 1;
+    PyObject *list = PyList_New(0);
+    Sac_Fetcher whole = {.supply = supply,
+                         .keys = supply->decoder->keys,
+                         .width = supply->columns};
+    PyObject *row;
+    while (list != NULL &&
+           (row = decoded_row(&whole, state, state->row_type)) != NULL) {
+        if (PyList_Append(list, row) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_DECREF(row);
+    }
+    if (pause) {
+        (void)PyGC_Enable();
+    }
+    if (list == NULL || PyErr_Occurred()) {
+        Py_XDECREF(list);
+        return -1;
+    }
+    Sac_SupplyDrop(supply);
+    supply->list = list;
+    supply->at = 0;
+    return 0;
+}
+
+/* Collections are whole only when all rows were read, so that who takes the
+ * rows one by one gets them from a list. -> 0 or -1. */
+static int
+decode_all(Sac_Fetcher *self, Sac_State *state)
+{
+    const Sac_Decoder *decoder = self->supply->decoder;
+    return decoder == NULL || !decoder->collections
+               ? 0
+               : Sac_SupplySettle(state, self->supply);
+}
+
 static PyObject *
 next_item(Sac_Fetcher *self, Sac_State *state)
 {
@@ -456,7 +561,11 @@ next_item(Sac_Fetcher *self, Sac_State *state)
 PyObject *
 Sac_FetchNext(Sac_Fetcher *self)
 {
-    PyObject *item = next_item(self, SAC_STATE(self));
+    Sac_State *state = SAC_STATE(self);
+    if (check_unique(self, state) < 0 || decode_all(self, state) < 0) {
+        return NULL;
+    }
+    PyObject *item = next_item(self, state);
     Sac_Supply *supply = self->supply;
     if (item == NULL && !supply->more && !PyErr_Occurred()) {
         supply->exhausted = true;
@@ -511,6 +620,11 @@ PyObject *
 Sac_FetchList(Sac_Fetcher *self, Py_ssize_t limit)
 {
     Sac_Supply *supply = self->supply;
+    Sac_State *state = SAC_STATE(self);
+    if (check_unique(self, state) < 0 ||
+        (limit >= 0 && decode_all(self, state) < 0)) {
+        return NULL;
+    }
     Py_ssize_t left = rows_left(supply);
     Py_ssize_t most = limit < 0 || limit > left ? left : limit;
     /* Nothing that is made here is garbage yet, and looking for some each few

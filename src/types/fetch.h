@@ -39,6 +39,8 @@ typedef struct Sac_Supply {
 void Sac_SupplyInit(Sac_Supply *supply, Sac_Outcome *outcome);
 /* Replaces the batch. steals: rows. */
 void Sac_SupplyFeed(Sac_Supply *supply, sac_rows *rows, bool more);
+/* Decodes the rows that are left: they come from a list then. -> 0 or -1. */
+int Sac_SupplySettle(Sac_State *state, Sac_Supply *supply);
 /* Drops the rows that are left. */
 void Sac_SupplyDrop(Sac_Supply *supply);
 /* -> new ref: the first decoded item of the next row, None if there is none.
@@ -68,6 +70,7 @@ typedef struct Sac_Fetcher {
                              unique; shared with filters made later */
     PyObject *strategy;   /* strong: row -> what must be unique, or NULL */
     Py_ssize_t yield_per; /* rows, 0: not set */
+    bool repeats; /* rows that repeat for joined collections are fine */
 } Sac_Fetcher;
 
 /* Object life. */

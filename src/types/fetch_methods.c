@@ -110,7 +110,10 @@ Sac_FetcherOnly(Sac_Fetcher *self, Sac_OnlyMode mode, bool scalar)
         return NULL;
     }
     bool exhausted = self->supply->exhausted;
+    bool repeats = self->repeats;
+    self->repeats = mode == SAC_ONLY_FIRST;
     PyObject *item = Sac_FetchNext(self);
+    self->repeats = repeats;
     PyObject *second = NULL;
     if (item != NULL && mode != SAC_ONLY_FIRST) {
         second = Sac_FetchNext(self);

@@ -10,8 +10,10 @@
 #include "bridge/codecs.h"
 #include "bridge/values.h"
 #include "types/decoder.h"
+#include "types/followers.h"
 #include "types/identity_map.h"
 #include "types/instance.h"
+#include "types/notes.h"
 
 bool
 Sac_EntityPlanCheck(Sac_State *state, PyObject *object)
@@ -25,7 +27,8 @@ typedef struct Load {
     const Sac_EntityPlan *plan;
     const sac_cell *cells;
     Sac_IdentityMap *map; /* or NULL */
-    PyObject *identity;   /* owned, or NULL: not decoded yet */
+    Sac_LoadContext *context;
+    PyObject *identity; /* owned, or NULL: not decoded yet */
     uint32_t hash;
 } Load;
 
@@ -164,6 +167,7 @@ static int
 fill_existing(Load *load, Sac_Instance *self, bool all)
 {
     const Sac_EntityPlan *plan = load->plan;
+    bool filled = false;
     for (int i = 0; i < plan->count; i++) {
         const Sac_PlanColumn *column = &plan->columns[i];
         int wanted = all ? 1 : wants(self, column);
@@ -175,12 +179,15 @@ fill_existing(Load *load, Sac_Instance *self, bool all)
             Sac_InstanceStore(self, column->slot, column->key, value) < 0) {
             return -1;
         }
+        filled = true;
     }
     self->flags &= (uint16_t)~SAC_INSTANCE_EXPIRED;
     if (all) {
         Sac_InstanceCommit(self);
     }
-    return 0;
+    return filled ? Sac_MappingTell(plan->mapping->on_refresh,
+                                    (PyObject *)self, NULL)
+                  : 0;
 }
 
 /* ---- loading ----------------------------------------------------------- */
@@ -235,6 +242,26 @@ join_map(Load *load, Sac_Instance *self, uint64_t version)
     return self;
 }
 
+/* What comes with it in the row. anew: it is loaded by this statement, whose
+ * options it notes. -> 0 or -1. */
+static int
+follow(Load *load, Sac_Instance *self, bool fresh, bool anew)
+{
+    const Sac_EntityPlan *plan = load->plan;
+    if (anew && (plan->memory != NULL || load->context->cohorts) &&
+        Sac_FollowersRemember(plan, self, load->context) < 0) {
+        return -1;
+    }
+    if (plan->notes != NULL &&
+        Sac_NotesCollect(plan, self, load->context, fresh) < 0) {
+        return -1;
+    }
+    return plan->follower_count == 0
+               ? 0
+               : Sac_FollowersLoad(load->state, plan, self, load->cells,
+                                   load->context, fresh);
+}
+
 static Sac_Instance *
 load_new(Load *load)
 {
@@ -251,8 +278,15 @@ load_new(Load *load)
         return NULL;
     }
     Sac_Instance *joined = join_map(load, self, version);
-    if (joined == NULL || joined != self || mapping->on_load == NULL ||
-        mapping->on_load == Py_None) {
+    if (joined == NULL) {
+        return NULL;
+    }
+    bool fresh = joined == self;
+    if (follow(load, joined, fresh, fresh) < 0) {
+        Py_DECREF(joined);
+        return NULL;
+    }
+    if (!fresh || mapping->on_load == NULL || mapping->on_load == Py_None) {
         return joined;
     }
     PyObject *done = PyObject_CallOneArg(mapping->on_load, (PyObject *)joined);
@@ -261,6 +295,17 @@ load_new(Load *load)
     }
     Py_XDECREF(done);
     return joined;
+}
+
+/* -> 0 or -1. */
+static int
+load_existing(Load *load, Sac_Instance *self)
+{
+    bool all = load->context->populate_existing;
+    bool anew = all || (self->flags & SAC_INSTANCE_EXPIRED) != 0;
+    return fill_existing(load, self, all) < 0
+               ? -1
+               : follow(load, self, false, anew);
 }
 
 PyObject *
@@ -280,14 +325,14 @@ Sac_EntityLoad(Sac_State *state, PyObject *op, const sac_cell *cells,
     Load load = {.state = state,
                  .plan = plan,
                  .cells = cells,
+                 .context = context,
                  .map = (Sac_IdentityMap *)context->identity_map};
     Sac_Instance *found;
     int rc = find(&load, &found);
     if (rc == 0) {
         found = load_new(&load);
     }
-    else if (rc == 1 &&
-             fill_existing(&load, found, context->populate_existing) < 0) {
+    else if (rc == 1 && load_existing(&load, found) < 0) {
         Py_CLEAR(found);
     }
     Py_XDECREF(load.identity);

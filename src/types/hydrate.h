@@ -16,7 +16,18 @@ typedef struct Sac_PlanColumn {
     PyObject *key;   /* borrowed from the mapping: of the slot */
 } Sac_PlanColumn;
 
-/* Immutable. Python: EntityPlan(mapping, pk, columns, polymorphic=None) */
+/* A relation whose instances come with the same row (followers.c). */
+typedef struct Sac_Follower {
+    Py_ssize_t slot;
+    PyObject *key;       /* borrowed from the mapping: of the slot */
+    PyObject *plan;      /* strong: EntityPlan; NULL: there is nothing */
+    PyObject *attribute; /* strong: a collection's; NULL: one instance */
+    PyObject *name;      /* strong: str, where several rows with different
+                            instances are worth a warning; or NULL */
+} Sac_Follower;
+
+/* Immutable. Python: EntityPlan(mapping, pk, columns, polymorphic=None,
+ * followers=(), notes=None, memory=None) */
 typedef struct Sac_EntityPlan {
     PyObject_HEAD
     Sac_Mapping *mapping; /* strong */
@@ -24,10 +35,19 @@ typedef struct Sac_EntityPlan {
     int pk_count;
     Sac_PlanColumn *columns; /* owned */
     int count;
-    int cells;         /* a row has at least so many */
-    int discriminator; /* its cell, or -1: not polymorphic */
-    PyObject *codec;   /* strong: of the discriminator, or NULL */
-    PyObject *plans;   /* strong: dict, its value -> EntityPlan */
+    int cells;               /* a row has at least so many */
+    int discriminator;       /* its cell, or -1: not polymorphic */
+    PyObject *codec;         /* strong: of the discriminator, or NULL */
+    PyObject *plans;         /* strong: dict, its value -> EntityPlan */
+    Sac_Follower *followers; /* owned */
+    int follower_count;
+    bool collections; /* a collection is joined, so that rows repeat */
+    bool remembers;   /* it, or what follows, has a memory or notes */
+    bool noted;       /* it, or what follows, has notes */
+    PyObject *notes;  /* strong: tuple, what is loaded afterwards (notes.h),
+                         or NULL */
+    PyObject *memory; /* strong: what instances note besides the options of
+                         the statement, or NULL */
 } Sac_EntityPlan;
 
 bool Sac_EntityPlanCheck(Sac_State *state, PyObject *object);

@@ -12,6 +12,7 @@
 #include <structmember.h>
 
 #include "base/memory.h"
+#include "types/session.h"
 
 enum { FIRST_SIZE = 16 };
 
@@ -222,6 +223,7 @@ static bool
 detach(Sac_Instance *instance, Sac_Lifecycle lifecycle)
 {
     bool kept = (instance->flags & SAC_INSTANCE_KEPT) != 0;
+    sac_list_remove(&instance->kept);
     instance->map = NULL;
     instance->flags &= (uint16_t) ~(SAC_INSTANCE_KEPT | SAC_INSTANCE_MAPPED);
     instance->lifecycle = (uint16_t)lifecycle;
@@ -273,6 +275,10 @@ Sac_IdentityMapKeep(Sac_Instance *instance)
 {
     if (!(instance->flags & SAC_INSTANCE_KEPT)) {
         instance->flags |= SAC_INSTANCE_KEPT;
+        if (instance->map->owner != NULL) {
+            Sac_SessionNoteModified(instance->map->owner);
+        }
+        sac_list_push_back(&instance->map->kept, &instance->kept);
         Py_INCREF(instance);
     }
 }
@@ -282,6 +288,7 @@ Sac_IdentityMapLetGo(Sac_Instance *instance)
 {
     if (instance->flags & SAC_INSTANCE_KEPT) {
         instance->flags &= (uint16_t)~SAC_INSTANCE_KEPT;
+        sac_list_remove(&instance->kept);
         Py_DECREF(instance);
     }
 }
@@ -295,6 +302,17 @@ Sac_IdentityMapNew(Sac_State *state, PyObject *owner)
     Sac_IdentityMap *self = (Sac_IdentityMap *)type->tp_alloc(type, 0);
     if (self != NULL) {
         self->owner = owner;
+        sac_list_init(&self->kept);
+    }
+    return self;
+}
+
+static PyObject *
+map_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    PyObject *self = PyType_GenericNew(type, args, kwargs);
+    if (self != NULL) {
+        sac_list_init(&((Sac_IdentityMap *)self)->kept);
     }
     return self;
 }
@@ -348,7 +366,7 @@ PyDoc_STRVAR(map_doc,
 
 static PyType_Slot map_slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)map_doc},
-    {Py_tp_new, PyType_GenericNew},
+    {Py_tp_new, map_new},
     {Py_tp_traverse, map_traverse},
     {Py_tp_clear, map_clear},
     {Py_tp_dealloc, map_dealloc},

@@ -28,6 +28,8 @@ typedef struct Sac_IdentityMap {
     size_t mask;           /* their number - 1 */
     size_t used;           /* those that are not free */
     uint64_t version;      /* changes with each change of the entries */
+    sac_list kept;         /* of Sac_Instance: those that are KEPT, in the
+                              order of their first change */
 } Sac_IdentityMap;
 
 /* -> new, empty. owner: an AsyncSession, or NULL. */

@@ -104,31 +104,50 @@ expire_key(Sac_Instance *self, PyObject *key)
     return Sac_InstanceStore(self, slot, key, NULL);
 }
 
+/* What was mapped after the object was made stands in its __dict__. */
+static int
+expire_all(Sac_Instance *self)
+{
+    PyObject *keys = self->mapping->keys;
+    for (Py_ssize_t i = 0; i < Py_SIZE(self); i++) {
+        Py_CLEAR(self->values[i]);
+    }
+    int rc = 0;
+    for (Py_ssize_t i = Py_SIZE(self); rc == 0 && i < PyList_GET_SIZE(keys);
+         i++) {
+        PyObject *key = PyList_GET_ITEM(keys, i);
+        rc = key == Py_None ? 0 : Sac_InstanceStore(self, i, key, NULL);
+    }
+    self->flags |= SAC_INSTANCE_EXPIRED;
+    return rc;
+}
+
+static int
+expire_keys(Sac_Instance *self, PyObject *keys)
+{
+    PyObject *list = PySequence_List(keys);
+    int rc = list == NULL ? -1 : 0;
+    for (Py_ssize_t i = 0; rc == 0 && i < PyList_GET_SIZE(list); i++) {
+        rc = expire_key(self, PyList_GET_ITEM(list, i));
+    }
+    Py_XDECREF(list);
+    return rc;
+}
+
 int
 Sac_InstanceExpire(Sac_Instance *self, PyObject *keys)
 {
     if (self->mapping == NULL) {
         return 0;
     }
-    PyObject *all = keys == NULL ? self->mapping->keys : keys;
-    PyObject *list = PySequence_List(all);
-    int rc = list == NULL ? -1 : 0;
-    for (Py_ssize_t i = 0; rc == 0 && i < PyList_GET_SIZE(list); i++) {
-        PyObject *key = PyList_GET_ITEM(list, i);
-        rc = key == Py_None ? 0 : expire_key(self, key);
-    }
-    Py_XDECREF(list);
-    if (rc < 0) {
+    if ((keys == NULL ? expire_all(self) : expire_keys(self, keys)) < 0) {
         return -1;
-    }
-    if (keys == NULL) {
-        self->flags |= SAC_INSTANCE_EXPIRED;
     }
     if (keys == NULL || self->changes == NULL ||
         PyDict_GET_SIZE(self->changes) == 0) {
         Sac_InstanceCommit(self);
     }
-    return 0;
+    return Sac_MappingTell(self->mapping->on_expire, (PyObject *)self, keys);
 }
 
 PyObject *
@@ -166,15 +185,30 @@ Sac_InstanceNew(PyTypeObject *type, Sac_Mapping *mapping)
     memset((char *)self + head, 0,
            offsetof(Sac_Instance, values) - head +
                (size_t)count * sizeof(PyObject *));
+    sac_list_init(&self->kept);
     self->mapping = (Sac_Mapping *)Py_XNewRef((PyObject *)mapping);
     PyObject_GC_Track((PyObject *)self);
     return self;
 }
 
+/* What is listening sees the arguments; __init__ gets the same dict. */
+static int
+tell_init(PyObject *function, PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    PyObject *given = kwargs == NULL ? PyDict_New() : Py_NewRef(kwargs);
+    if (given == NULL) {
+        return -1;
+    }
+    PyObject *done =
+        PyObject_CallFunctionObjArgs(function, self, args, given, NULL);
+    Py_DECREF(given);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
 /* Arguments are the business of __init__. */
 static PyObject *
-instance_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
-             PyObject *Py_UNUSED(kwargs))
+instance_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     Sac_Mapping *mapping;
     if (Sac_MappingOf(Sac_StateOfType(type), type, &mapping) < 0) {
@@ -185,16 +219,21 @@ instance_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
         return NULL;
     }
     PyObject *self = (PyObject *)Sac_InstanceNew(type, mapping);
-    if (self == NULL || mapping == NULL || mapping->on_new == NULL ||
-        mapping->on_new == Py_None) {
+    if (self == NULL || mapping == NULL) {
         return self;
     }
-    PyObject *done = PyObject_CallOneArg(mapping->on_new, self);
-    if (done == NULL) {
-        Py_DECREF(self);
-        return NULL;
+    if (mapping->on_new != NULL && mapping->on_new != Py_None) {
+        PyObject *done = PyObject_CallOneArg(mapping->on_new, self);
+        if (done == NULL) {
+            Py_DECREF(self);
+            return NULL;
+        }
+        Py_DECREF(done);
     }
-    Py_DECREF(done);
+    if (mapping->on_init != NULL && mapping->on_init != Py_None &&
+        tell_init(mapping->on_init, self, args, kwargs) < 0) {
+        Py_CLEAR(self);
+    }
     return self;
 }
 

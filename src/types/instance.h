@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "bridge/state.h"
 #include "types/mapping.h"
 
@@ -36,6 +37,8 @@ enum {
     SAC_INSTANCE_KEPT = 1u << 2,     /* its identity map holds a reference:
                                         changes must not be lost */
     SAC_INSTANCE_MAPPED = 1u << 3,   /* it stands in the table of `map` */
+    SAC_INSTANCE_DOOMED = 1u << 4,   /* its session is to delete it */
+    SAC_INSTANCE_GONE = 1u << 5,     /* its row was deleted, for good */
 };
 
 typedef struct Sac_Instance {
@@ -52,6 +55,10 @@ typedef struct Sac_Instance {
                                    NULL: nothing was.  Not for transient and
                                    pending ones: all is new in them */
     PyObject *options;           /* strong: of the loader, or NULL */
+    sac_list kept;               /* in map->kept while it is KEPT */
+    uint32_t born;               /* serial of the frame that inserted it; 0:
+                                    none */
+    uint32_t touched;            /* of the frame that wrote it last */
     uint32_t hash;               /* of mapping->root and identity */
     uint16_t flags;              /* SAC_INSTANCE_... */
     uint16_t lifecycle;          /* Sac_Lifecycle */

@@ -169,6 +169,33 @@ instance_put(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(set_doc,
+             "_sac_set($self, key, value, /)\n--\n\n"
+             "Set an attribute as the program does, but tell nobody: no\n"
+             "validators, no listeners, no other side. NO_VALUE unsets it.");
+
+static PyObject *
+instance_set(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2) {
+        PyErr_SetString(PyExc_TypeError, "_sac_set(key, value)");
+        return NULL;
+    }
+    Sac_Instance *self = (Sac_Instance *)op;
+    Py_ssize_t slot = find(self, args[0]);
+    if (slot < 0 ||
+        Sac_InstanceNote(self, args[0],
+                         Sac_InstancePeek(self, slot, args[0])) < 0) {
+        return NULL;
+    }
+    PyObject *value =
+        args[1] == self->mapping->state->no_value ? NULL : Py_NewRef(args[1]);
+    if (Sac_InstanceStore(self, slot, args[0], value) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(note_doc,
              "_sac_note($self, key, old=NO_VALUE, /)\n--\n\n"
              "Note that an attribute has changed, and what it was before;\n"
@@ -221,6 +248,7 @@ instance_primary_key(PyObject *op, PyObject *Py_UNUSED(ignored))
 PyMethodDef Sac_InstanceMethods[] = {
     {"_sac_peek", FAST(instance_peek), METH_FASTCALL, peek_doc},
     {"_sac_put", FAST(instance_put), METH_FASTCALL, put_doc},
+    {"_sac_set", FAST(instance_set), METH_FASTCALL, set_doc},
     {"_sac_note", FAST(instance_note), METH_FASTCALL, note_doc},
     {"_sac_commit", instance_commit, METH_NOARGS,
      "_sac_commit($self, /)\n--\n\nForget the changes: the row has them."},
@@ -249,6 +277,10 @@ PyGetSetDef Sac_InstanceGetset[] = {
     {"_sac_unloaded", get_unloaded, NULL, "Keys of what is not set.", NULL},
     {"_sac_expired", get_flag, NULL, "Whether it is expired as a whole.",
      FLAG(SAC_INSTANCE_EXPIRED)},
+    {"_sac_doomed", get_flag, NULL, "Whether its session is to delete it.",
+     FLAG(SAC_INSTANCE_DOOMED)},
+    {"_sac_gone", get_flag, NULL, "Whether its row was deleted for good.",
+     FLAG(SAC_INSTANCE_GONE)},
     {"_sac_modified", get_flag, NULL, "Whether something was set.",
      FLAG(SAC_INSTANCE_MODIFIED)},
     {"_sac_session", get_session, NULL, "Its session, or None.", NULL},

@@ -214,6 +214,20 @@ mapping_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)self;
 }
 
+int
+Sac_MappingTell(PyObject *function, PyObject *instance, PyObject *keys)
+{
+    if (function == NULL || function == Py_None) {
+        return 0;
+    }
+    Py_INCREF(function); /* it may take itself away */
+    PyObject *done = PyObject_CallFunctionObjArgs(
+        function, instance, keys == NULL ? Py_None : keys, NULL);
+    Py_DECREF(function);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
 static int
 mapping_traverse(PyObject *op, visitproc visit, void *arg)
 {
@@ -224,6 +238,10 @@ mapping_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->mapper);
     Py_VISIT(self->on_new);
     Py_VISIT(self->on_load);
+    Py_VISIT(self->on_init);
+    Py_VISIT(self->on_refresh);
+    Py_VISIT(self->on_expire);
+    Py_VISIT(self->get_shape);
     return 0;
 }
 
@@ -237,6 +255,10 @@ mapping_clear(PyObject *op)
     Py_CLEAR(self->mapper);
     Py_CLEAR(self->on_new);
     Py_CLEAR(self->on_load);
+    Py_CLEAR(self->on_init);
+    Py_CLEAR(self->on_refresh);
+    Py_CLEAR(self->on_expire);
+    Py_CLEAR(self->get_shape);
     return 0;
 }
 
@@ -253,6 +275,7 @@ mapping_dealloc(PyObject *op)
     Py_CLEAR(self->slots);
     Py_CLEAR(self->keys);
     PyMem_Free(self->pk);
+    PyMem_Free(self->relations);
     Py_CLEAR(self->parent);
     type->tp_free(op);
     Py_DECREF(type);
@@ -365,6 +388,15 @@ static PyMemberDef mapping_members[] = {
      "Function of an instance, called before its __init__, or None."},
     {"on_load", T_OBJECT, offsetof(Sac_Mapping, on_load), 0,
      "Function of an instance, called when it was made of a row, or None."},
+    {"on_init", T_OBJECT, offsetof(Sac_Mapping, on_init), 0,
+     "Function of an instance, args and kwargs, called before its __init__, "
+     "or None."},
+    {"on_refresh", T_OBJECT, offsetof(Sac_Mapping, on_refresh), 0,
+     "Function of an instance and keys or None, called when a row was read "
+     "into it again, or None."},
+    {"on_expire", T_OBJECT, offsetof(Sac_Mapping, on_expire), 0,
+     "Function of an instance and keys or None, called when it was expired, "
+     "or None."},
     {"configured", T_BOOL, offsetof(Sac_Mapping, configured), 0,
      "Whether configure_mappers() was called for it."},
     {NULL, 0, 0, 0, NULL},

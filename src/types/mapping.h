@@ -34,8 +34,22 @@ typedef struct Sac_Mapping {
                           or NULL */
     PyObject *on_load; /* strong: (instance) -> None, called for each one that
                           was made of a row; or NULL */
-    uint64_t salt;     /* of the hashes of its identities (of the root) */
-    bool configured;   /* configure_mappers() was called for it */
+    PyObject *on_init; /* strong: (instance, args, kwargs) -> None, called
+                          before __init__, after on_new; or NULL */
+    PyObject *on_refresh;  /* strong: (instance, keys or None) -> None, called
+                             when a row was read into it again; or NULL */
+    PyObject *on_expire;   /* strong: (instance, keys or None) -> None, called
+                             when it was expired; or NULL */
+    Py_ssize_t *relations; /* owned: slots of related objects, found when
+                              they were asked for (types/unit.c), or NULL */
+    Py_ssize_t relation_count;
+    Py_ssize_t relations_of; /* how many slots there were then */
+    PyObject *get_shape;     /* strong: Shape that loads one instance by its
+                                primary key (session_get.c), or None, or
+                                NULL: not made yet */
+    Py_ssize_t get_shape_of; /* how many slots there were then */
+    uint64_t salt;   /* of the hashes of its identities (of the root) */
+    bool configured; /* configure_mappers() was called for it */
 } Sac_Mapping;
 
 /* Slots that a new instance has. */
@@ -57,6 +71,9 @@ Py_ssize_t Sac_MappingAdd(Sac_Mapping *mapping, PyObject *key);
 bool Sac_MappingIsA(const Sac_Mapping *mapping, const Sac_Mapping *ancestor);
 /* Calls the hook configure_mappers(mapping), the first time. -> 0 or -1. */
 int Sac_MappingConfigure(Sac_Mapping *mapping);
+/* Calls what Python put into one of the on_... fields, if anything, with an
+ * instance and its further argument (borrowed, NULL: None). -> 0 or -1. */
+int Sac_MappingTell(PyObject *function, PyObject *instance, PyObject *keys);
 
 int Sac_RegisterMapping(PyObject *module);
 

@@ -4,6 +4,8 @@
  * else is shared.  Knows nothing of channels. */
 #include "types/outcome.h"
 
+#include "types/engine.h"
+#include "types/session.h"
 #include "types/shape.h"
 
 /* What only a statement of nodes leaves behind. */
@@ -16,6 +18,9 @@ compiled_outcome(const Sac_Execution *execution, const Sac_Shape *shape,
     outcome->decoder = shape->decoder;
     outcome->session =
         PyObject_TypeCheck(owner, state->session_type) ? owner : NULL;
+    outcome->cohorts =
+        outcome->session != NULL &&
+        ((Sac_Engine *)((Sac_Session *)owner)->channel->engine)->lazy_inline;
     outcome->shape = execution->shape;
     outcome->bound = execution->bound;
     outcome->parameters = execution->many ? execution->parameters : NULL;
@@ -66,6 +71,9 @@ Sac_OutcomeTake(Sac_Execution *execution, Sac_Outcome *outcome)
         .has_last_rowid = (facts & SAC_PLAN_INSERT) != 0,
     };
     const Sac_Shape *shape = (Sac_Shape *)execution->shape;
+    outcome->options = execution->options;
+    outcome->populate_existing = execution->populate_existing;
+    outcome->yield_per = execution->yield_per;
     if (shape != NULL) {
         compiled_outcome(execution, shape, outcome);
     }

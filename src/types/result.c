@@ -51,6 +51,7 @@ Sac_ResultNew(Sac_State *state, Sac_Outcome *outcome)
     }
     Sac_SupplyInit(&self->supply, outcome);
     Sac_FetcherInit(&self->fetcher, &self->supply, outcome->keys);
+    self->fetcher.yield_per = outcome->yield_per;
     Sac_FactsInit(&self->facts, outcome);
     if (keep_returned(self) < 0) {
         Py_CLEAR(self);

@@ -17,6 +17,10 @@ typedef struct Sac_Outcome {
     Sac_Keys *keys;       /* borrowed; NULL without rows */
     Sac_Decoder *decoder; /* borrowed; NULL: items are plain values */
     PyObject *session;    /* borrowed: whose instances they are, or NULL */
+    PyObject *options;    /* borrowed: what instances note, or NULL */
+    bool populate_existing;
+    bool cohorts;         /* instances know those that came with them */
+    Py_ssize_t yield_per; /* 0: not said */
     PyObject *shape;      /* borrowed: Shape, or NULL for SQL as it was
                              written */
     PyObject *bound;      /* borrowed: see Sac_Execution, or NULL */

@@ -4,7 +4,7 @@
  * An awaitable method looks its session up when it starts to run, in the
  * scope that runs it: gather(scoped.execute(a), scoped.execute(b)) uses a
  * session for each of its tasks.  GIL. */
-#include "types/session.h"
+#include "types/session_orm.h"
 
 #include <structmember.h>
 
@@ -186,6 +186,10 @@ AWAITABLE(rollback)
 AWAITABLE(close)
 AWAITABLE(aclose)
 AWAITABLE(reset)
+AWAITABLE(delete)
+AWAITABLE(flush)
+AWAITABLE(get)
+AWAITABLE(get_one)
 IMMEDIATE(begin)
 IMMEDIATE(begin_nested)
 IMMEDIATE(in_transaction)
@@ -193,6 +197,43 @@ IMMEDIATE(in_nested_transaction)
 IMMEDIATE(get_transaction)
 IMMEDIATE(get_nested_transaction)
 IMMEDIATE(get_bind)
+IMMEDIATE(add)
+IMMEDIATE(add_all)
+IMMEDIATE(expunge)
+IMMEDIATE(expunge_all)
+IMMEDIATE(expire)
+IMMEDIATE(expire_all)
+#define X(name, doc) AWAITABLE(name)
+SAC_SESSION_AWAITABLE(X)
+#undef X
+#define X(name, doc) IMMEDIATE(name)
+SAC_SESSION_IMMEDIATE(X)
+#undef X
+
+static int
+scoped_contains(PyObject *op, PyObject *instance)
+{
+    PyObject *session = current_session((ScopedObject *)op);
+    int rc = session == NULL ? -1 : PySequence_Contains(session, instance);
+    Py_XDECREF(session);
+    return rc;
+}
+
+static PyObject *
+scoped_iter(PyObject *op)
+{
+    PyObject *session = current_session((ScopedObject *)op);
+    PyObject *iterator = session == NULL ? NULL : PyObject_GetIter(session);
+    Py_XDECREF(session);
+    return iterator;
+}
+
+static PyObject *
+scoped_object_session(PyObject *type, PyObject *instance)
+{
+    return Sac_ObjectSession(
+        PyType_GetModuleByDef((PyTypeObject *)type, &Sac_ModuleDef), instance);
+}
 
 static PyObject *
 attribute_get(PyObject *op, void *name)
@@ -387,6 +428,22 @@ static PyMethodDef scoped_methods[] = {
     PROXIED(get_transaction, "Ask the current session."),
     PROXIED(get_nested_transaction, "Ask the current session."),
     PROXIED(get_bind, "Ask the current session."),
+    PROXIED(add, "Put an instance into the current session."),
+    PROXIED(add_all, "Put instances into the current session."),
+    PROXIED(delete, "Have a row deleted by the current session."),
+    PROXIED(expunge, "Take an instance out of the current session."),
+    PROXIED(expunge_all, "Take all out of the current session."),
+    PROXIED(expire, "Expire an instance of the current session."),
+    PROXIED(expire_all, "Expire those of the current session."),
+    PROXIED(flush, "Flush the current session."),
+    PROXIED(get, "Find an instance by the current session."),
+    PROXIED(get_one, "Find an instance by the current session."),
+#define X(name, doc) PROXIED(name, "By the current session."),
+    SAC_SESSION_AWAITABLE(X) SAC_SESSION_IMMEDIATE(X)
+#undef X
+        {"object_session", scoped_object_session, METH_O | METH_CLASS,
+         "object_session($type, instance, /)\n--\n\nThe session that an "
+         "instance is in, or None."},
     {"remove", scoped_remove, METH_NOARGS,
      "remove($self, /)\n--\n\nClose the session of the current scope, if "
      "there is one, and forget it. Awaitable; returns None."},
@@ -409,6 +466,11 @@ static PyGetSetDef scoped_getset[] = {
     ATTRIBUTE(info),
     ATTRIBUTE(identity_map),
     ATTRIBUTE(is_active),
+    ATTRIBUTE(new),
+    ATTRIBUTE(dirty),
+    ATTRIBUTE(deleted),
+    ATTRIBUTE(no_autoflush),
+    ATTRIBUTE(sync_session),
     ATTRIBUTE(autoflush),
     ATTRIBUTE(expire_on_commit),
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
@@ -452,6 +514,8 @@ static PyType_Slot scoped_slots[] = {
     {Py_tp_methods, scoped_methods},
     {Py_tp_getset, scoped_getset},
     {Py_tp_members, scoped_members},
+    {Py_tp_iter, scoped_iter},
+    {Py_sq_contains, scoped_contains},
     {0, NULL},
 };
 

@@ -10,8 +10,9 @@
 
 #include <structmember.h>
 
+#include "bridge/args.h"
 #include "bridge/errors.h"
-#include "types/identity_map.h"
+#include "types/session_orm.h"
 #include "types/session_config.h"
 #include "types/session_methods.h"
 
@@ -157,6 +158,9 @@ session_active_get(PyObject *op, void *Py_UNUSED(closure))
     if (self->closed) {
         Py_RETURN_FALSE;
     }
+    if (self->frame != NULL && self->frame->failure != NULL) {
+        Py_RETURN_FALSE;
+    }
     return PyBool_FromLong(self->frame == NULL || self->channel == NULL ||
                            !self->channel->lease.lost);
 }
@@ -215,6 +219,13 @@ session_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->channel);
     Py_VISIT(self->connection);
     Py_VISIT(self->identity_map);
+    Py_VISIT(self->fresh);
+    Py_VISIT(self->doomed);
+    for (Sac_Frame *at = self->frame; at != NULL; at = at->parent) {
+        Py_VISIT(at->deleted);
+        Py_VISIT(at->renamed);
+        Py_VISIT(at->failure);
+    }
     return 0;
 }
 
@@ -222,6 +233,7 @@ static int
 session_clear(PyObject *op)
 {
     Sac_Session *self = (Sac_Session *)op;
+    Sac_SessionForgetAll(self);
     if (self->identity_map != NULL) {
         /* Whoever else has it finds it empty. */
         self->identity_map->owner = NULL;
@@ -245,11 +257,18 @@ session_dealloc(PyObject *op)
     if (self->weakrefs != NULL) {
         PyObject_ClearWeakRefs(op);
     }
+    (void)session_clear(op);
     Sac_FrameRelease(self->context);
     Sac_FrameRelease(self->frame);
-    (void)session_clear(op);
     type->tp_free(op);
     Py_DECREF(type);
+}
+
+static PyObject *
+session_object_session(PyObject *type, PyObject *instance)
+{
+    return Sac_ObjectSession(
+        PyType_GetModuleByDef((PyTypeObject *)type, &Sac_ModuleDef), instance);
 }
 
 /* ---- the type -------------------------------------------------------- */
@@ -340,7 +359,104 @@ PyDoc_STRVAR(
     "Roll back what is open and give the connection back. Awaitable; returns\n"
     "None. The session can be used again, unless close_resets_only=False.");
 
+PyDoc_STRVAR(
+    add_doc,
+    "add($self, /, instance)\n--\n\n"
+    "Put an instance into the session, with what its relationships lead to:\n"
+    "a new one is inserted at the next flush, a detached one is persistent\n"
+    "again.\n\n"
+    "Raises:\n"
+    "    UnmappedInstanceError: Its class is not mapped.\n"
+    "    InvalidRequestError: It is in another session, or another instance\n"
+    "        with its primary key is in this one.");
+
+PyDoc_STRVAR(
+    delete_doc,
+    "delete($self, /, instance)\n--\n\n"
+    "Have the row of an instance deleted at the next flush. Awaitable, for\n"
+    "cascades may have to load what goes along; returns None.\n\n"
+    "Raises:\n    InvalidRequestError: It has no row.");
+
+PyDoc_STRVAR(
+    expire_doc,
+    "expire($self, /, instance, attribute_names=None)\n--\n\n"
+    "Forget values of an instance, to be read again when they are needed.\n\n"
+    "Args:\n"
+    "    instance: A persistent instance.\n"
+    "    attribute_names: Names of attributes; None: all.");
+
+PyDoc_STRVAR(
+    flush_doc,
+    "flush($self, /, objects=None)\n--\n\n"
+    "Write what is pending, modified and deleted. Awaitable; returns None.\n"
+    "After an error the transaction is rolled back; call rollback() before\n"
+    "going on.\n\n"
+    "Args:\n    objects: Only these instances.");
+
+#define GET_ARGS                                           \
+    "($self, /, entity, ident, *, options=None,\n"         \
+    "    populate_existing=False, with_for_update=None,\n" \
+    "    identity_token=None, execution_options=None)\n--\n\n"
+
+PyDoc_STRVAR(
+    get_doc,
+    "get" GET_ARGS
+    "Find an instance by its primary key: in the session, or its row.\n"
+    "Awaitable; returns None when there is none.\n\n"
+    "Args:\n"
+    "    entity: A mapped class.\n"
+    "    ident: The primary key: a value, a tuple of values in the order of\n"
+    "        the columns, or a dict by attribute name.\n"
+    "    options: Loader options.\n"
+    "    populate_existing: Read the row even if the instance is here.\n"
+    "    with_for_update: Accepted; SQLite locks no rows.\n"
+    "    identity_token: Accepted; there is one database.\n"
+    "    execution_options: For the statement.\n\n"
+    "Raises:\n    InvalidRequestError: That is no primary key of it.");
+
+PyDoc_STRVAR(get_one_doc,
+             "get_one" GET_ARGS "As get(), but there must be one.\n\n"
+             "Raises:\n    NoResultFound: There is none.");
+
+/* Methods of one argument, which may be named. */
+#define ONE(method, argument)                                               \
+    static PyObject *session_##method(PyObject *op, PyObject *const *args,  \
+                                      Py_ssize_t nargs, PyObject *kwnames)  \
+    {                                                                       \
+        static const char *const names[] = {argument};                      \
+        static const Sac_ArgSpec spec = {"AsyncSession." #method, names, 1, \
+                                         1, 1};                             \
+        PyObject *given;                                                    \
+        return Sac_ParseArgs(&spec, args, nargs, kwnames, &given) < 0       \
+                   ? NULL                                                   \
+                   : Sac_Session_##method(op, given);                       \
+    }
+
+ONE(add, "instance")
+ONE(add_all, "instances")
+ONE(delete, "instance")
+ONE(expunge, "instance")
+
 static PyMethodDef session_methods[] = {
+    {"add", FAST(session_add), FAST_FLAGS, add_doc},
+    {"add_all", FAST(session_add_all), FAST_FLAGS,
+     "add_all($self, /, instances)\n--\n\nadd() each of several "
+     "instances."},
+    {"delete", FAST(session_delete), FAST_FLAGS, delete_doc},
+    {"expunge", FAST(session_expunge), FAST_FLAGS,
+     "expunge($self, /, instance)\n--\n\nTake an instance out of the "
+     "session: a pending one is transient again, another is detached.\n\n"
+     "Raises:\n    InvalidRequestError: It is not in the session."},
+    {"expunge_all", Sac_Session_expunge_all, METH_NOARGS,
+     "expunge_all($self, /)\n--\n\nTake all instances out of the "
+     "session."},
+    {"expire", FAST(Sac_Session_expire), FAST_FLAGS, expire_doc},
+    {"expire_all", Sac_Session_expire_all, METH_NOARGS,
+     "expire_all($self, /)\n--\n\nForget the values of all persistent "
+     "instances, to be read again when they are needed."},
+    {"flush", FAST(Sac_Session_flush), FAST_FLAGS, flush_doc},
+    {"get", FAST(Sac_Session_get), FAST_FLAGS, get_doc},
+    {"get_one", FAST(Sac_Session_get_one), FAST_FLAGS, get_one_doc},
     {"execute", FAST(Sac_Session_execute), FAST_FLAGS, execute_doc},
     {"scalar", FAST(Sac_Session_scalar), FAST_FLAGS, scalar_doc},
     {"scalars", FAST(Sac_Session_scalars), FAST_FLAGS, scalars_doc},
@@ -374,6 +490,12 @@ static PyMethodDef session_methods[] = {
      "get_bind($self, /, mapper=None, *, clause=None, bind=None)\n--\n\n"
      "What the session is bound to.\n\n"
      "Raises:\n    UnboundExecutionError: nothing."},
+#define X(name, doc) {#name, FAST(Sac_Session_##name), FAST_FLAGS, doc},
+    SAC_SESSION_AWAITABLE(X) SAC_SESSION_IMMEDIATE(X)
+#undef X
+        {"object_session", session_object_session, METH_O | METH_CLASS,
+         "object_session($type, instance, /)\n--\n\nThe session that an "
+         "instance is in, or None."},
     {"__aenter__", session_enter, METH_NOARGS, NULL},
     {"__aexit__", FAST(Sac_Session_exit), METH_FASTCALL, NULL},
     {0},
@@ -396,6 +518,17 @@ session_identity_map_get(PyObject *op, void *Py_UNUSED(closure))
 }
 
 static PyGetSetDef session_getset[] = {
+    {"new", Sac_Session_new, NULL,
+     "The instances that are to be inserted, a set.", NULL},
+    {"dirty", Sac_Session_dirty, NULL,
+     "The persistent instances that something was set in, a set.", NULL},
+    {"deleted", Sac_Session_deleted, NULL,
+     "The instances that are to be deleted, a set.", NULL},
+    {"sync_session", Sac_Session_attribute, NULL,
+     "The synchronous face of the session.",
+     (void *)(uintptr_t) "sync_session"},
+    {"no_autoflush", Sac_Session_no_autoflush, NULL,
+     "A context manager: queries flush nothing meanwhile.", NULL},
     {"bind", session_bind_get, session_bind_set,
      "The AsyncEngine or AsyncConnection, or None.", NULL},
     {"info", session_info_get, NULL, "A dict of the user's own.", NULL},
@@ -451,6 +584,8 @@ static PyType_Slot session_slots[] = {
     {Py_tp_methods, session_methods},
     {Py_tp_getset, session_getset},
     {Py_tp_members, session_members},
+    {Py_tp_iter, Sac_Session_iter},
+    {Py_sq_contains, Sac_Session_contains},
     {0, NULL},
 };
 
@@ -466,5 +601,7 @@ int
 Sac_RegisterSession(PyObject *module)
 {
     Sac_State *state = Sac_StateOfModule(module);
-    return Sac_AddType(module, &session_spec, &state->session_type, 1);
+    return Sac_RegisterNoAutoflush(module) < 0
+               ? -1
+               : Sac_AddType(module, &session_spec, &state->session_type, 1);
 }

@@ -38,6 +38,16 @@ typedef struct Sac_Frame {
     unsigned savepoint; /* its number, if it is one */
     bool nested;        /* begin_nested() */
     bool active;
+    bool over;         /* SQLite has ended it; listeners are told so now */
+    bool told_begin;   /* to listeners: after_begin */
+    bool told_end;     /* after_transaction_end */
+    uint32_t serial;   /* only grows: which one wrote an instance */
+    PyObject *deleted; /* strong: list of the instances that were deleted in
+                           it, or NULL */
+    PyObject *renamed; /* strong: list of (instance, old identity) of those
+                           whose primary key changed in it, or NULL */
+    PyObject *failure; /* strong: the exception of a flush, for which it was
+                           rolled back; only rollback() helps.  Or NULL */
 } Sac_Frame;
 
 typedef struct Sac_Session {
@@ -65,6 +75,11 @@ typedef struct Sac_Session {
      * on, in one block. */
     struct Sac_IdentityMap *identity_map; /* strong; NULL until the first
                                              use */
+    PyObject *fresh;  /* strong: list of pending instances in the order of
+                         their add(), None where one was taken out; or NULL */
+    PyObject *doomed; /* strong: list of those to be deleted, likewise */
+    uint32_t serials; /* given to frames */
+    bool flushing;
 } Sac_Session;
 
 /* ---- session.c ------------------------------------------------------- */
@@ -91,6 +106,9 @@ bool Sac_SessionInTransaction(const Sac_Session *session);
 Sac_Frame *Sac_SessionRoot(const Sac_Session *session);
 /* Refuses while an ended transaction's `async with` is still open. -> 0/-1 */
 int Sac_SessionCheckContext(Sac_Session *session);
+/* Something in its identity map is modified: that begins a transaction where
+ * none has. */
+void Sac_SessionNoteModified(PyObject *session);
 /* The root transaction begins, unless there is one.  explicit: begin() asked,
  * not a statement.  -> 0, or -1: autobegin is off, closed for good, ... */
 int Sac_SessionEnsureRoot(Sac_Session *session, bool is_explicit);
@@ -103,6 +121,11 @@ Sac_Channel *Sac_SessionChannel(Sac_Session *session);
 Sac_Channel *Sac_SessionEnter(Sac_Session *session, PyObject **first);
 /* What *first was failed: the next one to enter tries again. */
 void Sac_SessionEnterFailed(Sac_Session *session);
+/* Lets go of a list of instances (*list becomes NULL): what was pending or
+ * deleted is in no session any more. */
+void Sac_SessionForget(PyObject **list);
+/* The same for all lists of a session that goes. */
+void Sac_SessionForgetAll(Sac_Session *session);
 /* Pushes a new innermost transaction. -> borrowed, or NULL. */
 Sac_Frame *Sac_SessionPush(Sac_Session *session, bool nested,
                            unsigned savepoint);
@@ -111,6 +134,8 @@ void Sac_SessionPop(Sac_Session *session, Sac_Frame *frame);
 /* -> new awaitable for "SAVEPOINT n" and the like. */
 PyObject *Sac_SessionSavepoint(Sac_Session *session, const char *verb,
                                unsigned savepoint, const Sac_OpKind *kind);
+/* ---- session_end.c --------------------------------------------------- */
+
 /* -> new awaitable: commits or rolls back the transaction that `face` (an
  * AsyncSessionTransaction) names, or, if NULL, the root. */
 PyObject *Sac_SessionEnd(Sac_Session *session, PyObject *face, bool commit);

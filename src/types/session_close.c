@@ -4,7 +4,7 @@
 #include "types/session_methods.h"
 
 #include "bridge/compat.h"
-#include "types/identity_map.h"
+#include "types/session_orm.h"
 
 /* On a borrowed channel: what to send to undo what is ours there, new, or
  * NULL when there is nothing.  -> 0 or -1. */
@@ -37,14 +37,12 @@ static void
 let_go(Sac_Session *self, bool well)
 {
     bool shared = self->joined || self->connection != NULL;
+    Sac_SessionExpungeAll(self);
     Sac_Frame *root = Sac_SessionRoot(self);
     if (root != NULL) {
         Sac_SessionPop(self, root);
     }
     Py_CLEAR(self->connection);
-    if (self->identity_map != NULL) {
-        Sac_IdentityMapClear(self->identity_map);
-    }
     if (shared || !well) {
         Py_CLEAR(self->channel);
         self->joined = false;

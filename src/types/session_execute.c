@@ -7,6 +7,10 @@
 
 #include "bridge/args.h"
 #include "bridge/errors.h"
+#include "types/node.h"
+#include "types/session_orm.h"
+#include "types/shape.h"
+#include "types/statement.h"
 
 /* ---- statements ------------------------------------------------------ */
 
@@ -71,55 +75,137 @@ check_statement(Sac_Session *self, PyObject *statement)
     return 0;
 }
 
-/* A statement that must wait for a savepoint first: slots[1] statement,
- * slots[2] parameters or NULL, number: Sac_Want. */
-static PySendResult
-joining_step(Sac_Op *op, PyObject *value, PyObject **result)
+/* -> new execution of a statement, its options applied, or NULL. */
+static PyObject *
+make_execution(Sac_Session *self, PyObject *statement, PyObject *parameters,
+               PyObject *options, Sac_Want want, const Sac_OpKind *kind)
+{
+    PyObject *execution =
+        Sac_ChannelExecute(self->channel, (PyObject *)self, statement,
+                           parameters, false, want, kind);
+    if (execution != NULL && options != NULL && options != Py_None &&
+        Sac_StatementOptions(SAC_STATE(self), options,
+                             (Sac_Execution *)execution) < 0) {
+        Sac_OpDiscard(execution);
+        execution = NULL;
+    }
+    if (execution == NULL) {
+        return NULL;
+    }
+    const Sac_Shape *shape = (Sac_Shape *)((Sac_Execution *)execution)->shape;
+    if (shape != NULL && (shape->kind == SAC_STATEMENT_UPDATE ||
+                          shape->kind == SAC_STATEMENT_DELETE)) {
+        return Sac_SessionFollow(self, (Sac_Execution *)execution, statement,
+                                 parameters, options, want);
+    }
+    return Sac_SessionLoading(self, (Sac_Execution *)execution, want);
+}
+
+/* A statement that must wait for a flush or a savepoint first: slots[1]
+ * statement, slots[2] parameters or NULL, slots[3] options or NULL, slots[4]
+ * whether it flushes, number: Sac_Want. */
+enum { WAIT_FLUSH = 0, WAIT_ENTER, WAIT_JOINED, WAIT_DONE };
+
+/* -> the next thing to await, new, or NULL with an exception. */
+static PyObject *
+waiting_next(Sac_Op *op)
 {
     static const Sac_OpKind execute_kind = {"AsyncSession.execute", NULL};
     Sac_Session *self = (Sac_Session *)op->slots[0];
-    PyObject *next = NULL;
-    if (op->stage == 0) {
-        Sac_Channel *channel = Sac_SessionEnter(self, &next);
-        if (channel == NULL) {
-            return PYGEN_ERROR;
+    if (op->stage == WAIT_FLUSH) {
+        op->stage = WAIT_ENTER;
+        if (op->slots[4] == Py_True && Sac_SessionWantsFlush(self)) {
+            return Sac_SessionFlush(self, false);
         }
-        op->stage = next == NULL ? 2 : 1;
     }
-    else if (value == NULL) {
-        if (op->stage == 1) {
-            Sac_SessionEnterFailed(self);
+    PyObject *first = NULL;
+    if (op->stage == WAIT_ENTER) {
+        op->stage = WAIT_JOINED;
+        if (Sac_SessionEnter(self, &first) == NULL) {
+            return NULL;
+        }
+        if (first != NULL) {
+            return first;
+        }
+    }
+    op->stage = WAIT_DONE;
+    return make_execution(self, op->slots[1], op->slots[2], op->slots[3],
+                          (Sac_Want)op->number, &execute_kind);
+}
+
+static PySendResult
+waiting_step(Sac_Op *op, PyObject *value, PyObject **result)
+{
+    if (op->stage != WAIT_FLUSH && value == NULL) {
+        if (op->stage == WAIT_JOINED) {
+            Sac_SessionEnterFailed((Sac_Session *)op->slots[0]);
         }
         return PYGEN_ERROR;
     }
-    else if (op->stage == 1) {
-        op->stage = 2;
-    }
-    else {
+    if (op->stage == WAIT_DONE) {
         *result = Py_NewRef(value);
         return PYGEN_RETURN;
     }
-    if (next == NULL) {
-        next = Sac_ChannelExecute(self->channel, (PyObject *)self,
-                                  op->slots[1], op->slots[2], false,
-                                  (Sac_Want)op->number, &execute_kind);
-    }
-    return Sac_OpAwait(op, next) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
+    return Sac_OpAwait(op, waiting_next(op)) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
 }
 
 static PyObject *
-execute_joining(Sac_Session *self, PyObject *statement, PyObject *parameters,
+execute_waiting(Sac_Session *self, PyObject *const *given, bool flush,
                 Sac_Want want)
 {
-    static const Sac_OpKind kind = {"AsyncSession.execute", joining_step};
+    static const Sac_OpKind kind = {"AsyncSession.execute", waiting_step};
     Sac_Op *op =
         Sac_OpNew(SAC_STATE(self)->operation_type, &kind, (PyObject *)self);
     if (op != NULL) {
         op->number = want;
-        op->slots[1] = Py_NewRef(statement);
-        op->slots[2] = Py_XNewRef(parameters);
+        op->slots[1] = Py_NewRef(given[0]);
+        op->slots[2] = given[1] == Py_None ? NULL : Py_XNewRef(given[1]);
+        op->slots[3] = Py_XNewRef(given[2]);
+        op->slots[4] = Py_NewRef(flush ? Py_True : Py_False);
     }
     return (PyObject *)op;
+}
+
+/* -> whether options switch the flush off; -1 with an exception. */
+static int
+forbids_flush(Sac_State *state, PyObject *options)
+{
+    if (options == NULL || options == Py_None) {
+        return 0;
+    }
+    PyObject *value = PyObject_GetItem(options, state->str_autoflush);
+    if (value == NULL) {
+        PyErr_Clear();
+        return 0;
+    }
+    int truth = PyObject_IsTrue(value);
+    Py_DECREF(value);
+    return truth < 0 ? -1 : !truth;
+}
+
+/* Asked only where something waits to be flushed.  -> 1, 0 or -1. */
+static int
+flushes(Sac_State *state, PyObject *statement, PyObject *options)
+{
+    if (!Sac_NodeCheck(state, statement) || state->is_mapped == NULL) {
+        return 0;
+    }
+    PyObject *own = PyObject_GetAttr(statement, state->str_execution_options);
+    if (own == NULL) {
+        PyErr_Clear();
+    }
+    int forbidden = forbids_flush(state, options);
+    if (forbidden == 0) {
+        forbidden = forbids_flush(state, own);
+    }
+    Py_XDECREF(own);
+    if (forbidden != 0) {
+        return forbidden < 0 ? -1 : 0;
+    }
+    PyObject *mapped = PyObject_CallOneArg(state->is_mapped, statement);
+    int truth = mapped == NULL ? -1 : PyObject_IsTrue(mapped);
+    Py_XDECREF(mapped);
+    return truth;
 }
 
 static const char *const execute_names[] = {
@@ -143,17 +229,23 @@ run(PyObject *op, const Statement *how, PyObject *const *args,
         check_bind_arguments(self, given[3]) < 0) {
         return NULL;
     }
-    PyObject *parameters = given[1] == Py_None ? NULL : given[1];
-    Sac_Frame *root = Sac_SessionRoot(self);
-    if (self->bind != NULL && !Sac_EngineCheck(SAC_STATE(op), self->bind) &&
-        (root == NULL || root->scope == SAC_SCOPE_UNUSED)) {
-        return execute_joining(self, given[0], parameters, how->want);
+    int flush = Sac_SessionWantsFlush(self)
+                    ? flushes(SAC_STATE(op), given[0], given[2])
+                    : 0;
+    if (flush < 0) {
+        return NULL;
     }
-    Sac_Channel *channel = Sac_SessionChannel(self);
+    const Sac_Frame *root = Sac_SessionRoot(self);
+    if (flush ||
+        (self->bind != NULL && !Sac_EngineCheck(SAC_STATE(op), self->bind) &&
+         (root == NULL || root->scope == SAC_SCOPE_UNUSED))) {
+        return execute_waiting(self, given, flush != 0, how->want);
+    }
     PyObject *first, *execution = NULL;
-    if (channel != NULL) {
-        execution = Sac_ChannelExecute(channel, op, given[0], parameters,
-                                       false, how->want, &how->kind);
+    if (Sac_SessionChannel(self) != NULL) {
+        execution = make_execution(self, given[0],
+                                   given[1] == Py_None ? NULL : given[1],
+                                   given[2], how->want, &how->kind);
     }
     /* Only what can be executed begins a transaction. */
     if (execution != NULL && Sac_SessionEnter(self, &first) == NULL) {

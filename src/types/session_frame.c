@@ -8,8 +8,48 @@
 
 #include "bridge/compat.h"
 #include "bridge/errors.h"
+#include "types/session_orm.h"
 
 /* ---- frames ---------------------------------------------------------- */
+
+void
+Sac_SessionForget(PyObject **list)
+{
+    PyObject *old = *list;
+    *list = NULL;
+    for (Py_ssize_t i = 0; old != NULL && i < PyList_GET_SIZE(old); i++) {
+        PyObject *item = PyList_GET_ITEM(old, i);
+        if (item == Py_None) {
+            continue;
+        }
+        Sac_Instance *instance = (Sac_Instance *)item;
+        instance->flags &= (uint16_t)~SAC_INSTANCE_DOOMED;
+        if (instance->flags & SAC_INSTANCE_MAPPED) {
+            continue;
+        }
+        if (instance->lifecycle == SAC_PENDING) {
+            instance->lifecycle = SAC_TRANSIENT;
+        }
+        else if (instance->lifecycle == SAC_DELETED) {
+            instance->lifecycle = SAC_DETACHED;
+            instance->flags |= SAC_INSTANCE_GONE;
+        }
+        instance->map = NULL;
+    }
+    Py_XDECREF(old);
+}
+
+void
+Sac_SessionForgetAll(Sac_Session *session)
+{
+    Sac_SessionForget(&session->fresh);
+    Sac_SessionForget(&session->doomed);
+    for (Sac_Frame *at = session->frame; at != NULL; at = at->parent) {
+        Sac_SessionForget(&at->deleted);
+        Py_CLEAR(at->renamed);
+        Py_CLEAR(at->failure);
+    }
+}
 
 Sac_Frame *
 Sac_FrameRetain(Sac_Frame *frame)
@@ -26,6 +66,9 @@ Sac_FrameRelease(Sac_Frame *frame)
     while (frame != NULL && --frame->refs == 0) {
         Sac_Frame *parent = frame->parent;
         Sac_FrameRelease(frame->outer);
+        Sac_SessionForget(&frame->deleted);
+        Py_CLEAR(frame->renamed);
+        Py_CLEAR(frame->failure);
         PyMem_Free(frame);
         frame = parent;
     }
@@ -45,6 +88,7 @@ Sac_SessionPush(Sac_Session *session, bool nested, unsigned savepoint)
     frame->savepoint = savepoint;
     frame->nested = nested;
     frame->active = true;
+    frame->serial = ++session->serials;
     session->frame = frame;
     return frame;
 }
@@ -60,6 +104,10 @@ Sac_SessionPop(Sac_Session *session, Sac_Frame *frame)
         Sac_Frame *top = session->frame;
         found = top != frame;
         top->active = false;
+        Sac_SessionTellEnd(session, top);
+        Sac_SessionForget(&top->deleted);
+        Py_CLEAR(top->renamed);
+        Py_CLEAR(top->failure);
         session->frame = Sac_FrameRetain(top->parent);
         Sac_FrameRelease(top);
     }
@@ -121,7 +169,28 @@ Sac_SessionEnsureRoot(Sac_Session *session, bool is_explicit)
                              "(autobegin=False): call begin() first");
         return -1;
     }
-    return Sac_SessionPush(session, false, 0) == NULL ? -1 : 0;
+    if (Sac_SessionPush(session, false, 0) == NULL) {
+        return -1;
+    }
+    return is_explicit ? 0 /* it has no name yet */
+                       : Sac_SessionTellOf(session, "after_transaction_create",
+                                           session->frame);
+}
+
+void
+Sac_SessionNoteModified(PyObject *op)
+{
+    Sac_Session *session = (Sac_Session *)op;
+    if (session->frame != NULL || !session->autobegin || session->closed) {
+        return;
+    }
+    if (Sac_SessionPush(session, false, 0) == NULL) {
+        PyErr_Clear(); /* the flush begins it */
+    }
+    else if (Sac_SessionTellOf(session, "after_transaction_create",
+                               session->frame) < 0) {
+        PyErr_WriteUnraisable(op);
+    }
 }
 
 Sac_Channel *
@@ -179,7 +248,8 @@ Sac_SessionEnter(Sac_Session *session, PyObject **first)
 {
     *first = NULL;
     if (Sac_SessionChannel(session) == NULL ||
-        Sac_SessionEnsureRoot(session, false) < 0) {
+        Sac_SessionEnsureRoot(session, false) < 0 ||
+        Sac_SessionCheckFailure(session) < 0) {
         return NULL;
     }
     Sac_Frame *root = Sac_SessionRoot(session);
@@ -195,6 +265,10 @@ Sac_SessionEnter(Sac_Session *session, PyObject **first)
             root->savepoint = number;
         }
         root->scope = scope;
+    }
+    if (SAC_STATE(session)->session_events && *first == NULL &&
+        Sac_SessionTellBegin(session, session->frame) < 0) {
+        return NULL;
     }
     return session->channel;
 }
@@ -217,179 +291,4 @@ Sac_SessionSavepoint(Sac_Session *session, const char *verb,
                         savepoint);
     return Sac_ChannelControl(session->channel, (PyObject *)session, sql,
                               verb[0] == 'S', kind);
-}
-
-/* ---- ending ---------------------------------------------------------- */
-
-/* slots[1]: the AsyncSessionTransaction to end, or NULL for the root. */
-enum { END_STARTED = 1, END_TO_RELEASE, END_LAST };
-
-static Sac_Frame *
-frame_of(const Sac_Op *op)
-{
-    PyObject *face = op->slots[1];
-    if (face != NULL) {
-        return ((Sac_SessionTransaction *)face)->frame;
-    }
-    return Sac_SessionRoot((Sac_Session *)op->slots[0]);
-}
-
-/* What has to be sent to end `frame`: *awaitable is new, or NULL when there
- * is nothing to send.  -> 0 or -1. */
-static int
-ending(Sac_Session *session, const Sac_Frame *frame, bool commit,
-       const Sac_OpKind *kind, PyObject **awaitable)
-{
-    *awaitable = NULL;
-    switch (frame->scope) {
-    case SAC_SCOPE_UNUSED:
-        return 0;
-    case SAC_SCOPE_GUEST:
-        if (commit) {
-            return 0;
-        }
-        break;
-    case SAC_SCOPE_WHOLE:
-        break;
-    case SAC_SCOPE_SAVEPOINT:
-        if (!commit && (!session->channel->lease.in_tx ||
-                        sac_lease_lose(&session->channel->lease))) {
-            return 0; /* all of it is undone, or will be */
-        }
-        *awaitable = Sac_SessionSavepoint(
-            session, commit ? "RELEASE SAVEPOINT" : "ROLLBACK TO SAVEPOINT",
-            frame->savepoint, kind);
-        return *awaitable == NULL ? -1 : 0;
-    }
-    *awaitable =
-        Sac_ChannelEnd(session->channel, (PyObject *)session,
-                       commit ? SAC_CALL_COMMIT : SAC_CALL_ROLLBACK, kind);
-    return *awaitable == NULL ? -1 : 0;
-}
-
-/* The error of an ending is set.  A commit that failed leaves the transaction
- * open for a rollback, unless SQLite ended it; a rollback that failed leaves
- * the rest to the channel, which undoes everything when it goes. */
-static void
-ending_failed(Sac_Session *session, Sac_Frame *frame, bool commit)
-{
-    PyObject *error = Sac_ErrTake();
-    bool whole = frame->scope == SAC_SCOPE_WHOLE;
-    const sac_lease *lease = &session->channel->lease;
-    if (!commit) {
-        if (whole && !session->joined && lease->in_tx) {
-            Py_CLEAR(session->connection);
-            Py_CLEAR(session->channel);
-        }
-        Sac_SessionPop(session, frame);
-    }
-    else if (whole ? !lease->in_tx && !lease->lost
-                   : frame->scope == SAC_SCOPE_SAVEPOINT &&
-                         session->channel->settled) {
-        Sac_SessionPop(session, frame);
-    }
-    Sac_ErrGive(error);
-}
-
-static PySendResult
-ended(Sac_Session *session, Sac_Frame *frame, PyObject **result)
-{
-    if (frame != NULL) {
-        Sac_SessionPop(session, frame);
-    }
-    *result = Py_NewRef(Py_None);
-    return PYGEN_RETURN;
-}
-
-/* -> RETURN or NEXT or ERROR of the first step. */
-static PySendResult
-end_first(Sac_Op *op, Sac_Frame *frame, bool commit, PyObject **result)
-{
-    Sac_Session *session = (Sac_Session *)op->slots[0];
-    if (op->slots[1] != NULL && (frame == NULL || !frame->active)) {
-        (void)Sac_RaiseNamed(SAC_STATE(session),
-                             frame == NULL ? "InvalidRequestError"
-                                           : "ResourceClosedError",
-                             frame == NULL ? "this transaction was not begun: "
-                                             "await it, or enter it"
-                                           : "this transaction has ended");
-        return PYGEN_ERROR;
-    }
-    if (op->slots[1] == NULL && commit &&
-        Sac_SessionEnsureRoot(session, false) < 0) {
-        return PYGEN_ERROR;
-    }
-    if (frame == NULL) {
-        return ended(session, Sac_SessionRoot(session), result);
-    }
-    PyObject *awaitable;
-    if (ending(session, frame, commit, op->kind, &awaitable) < 0) {
-        return PYGEN_ERROR;
-    }
-    if (awaitable == NULL) {
-        return ended(session, frame, result);
-    }
-    /* ROLLBACK TO leaves the savepoint in place: it is released as well. */
-    op->stage = frame->scope == SAC_SCOPE_SAVEPOINT && !commit ? END_TO_RELEASE
-                                                               : END_LAST;
-    return Sac_OpAwait(op, awaitable) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
-}
-
-static PySendResult
-end_step(Sac_Op *op, PyObject *value, PyObject **result, bool commit)
-{
-    Sac_Session *session = (Sac_Session *)op->slots[0];
-    Sac_Frame *frame = frame_of(op);
-    if (op->stage == 0) {
-        op->stage = END_STARTED;
-        return end_first(op, frame, commit, result);
-    }
-    if (frame == NULL || !frame->active) {
-        /* ended meanwhile, by somebody who did not wait for us */
-        if (value == NULL) {
-            return PYGEN_ERROR;
-        }
-        return ended(session, NULL, result);
-    }
-    if (value == NULL) {
-        ending_failed(session, frame, commit);
-        return PYGEN_ERROR;
-    }
-    if (op->stage == END_TO_RELEASE) {
-        op->stage = END_LAST;
-        PyObject *awaitable = Sac_SessionSavepoint(
-            session, "RELEASE SAVEPOINT", frame->savepoint, op->kind);
-        return Sac_OpAwait(op, awaitable) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
-    }
-    return ended(session, frame, result);
-}
-
-static PySendResult
-commit_step(Sac_Op *op, PyObject *value, PyObject **result)
-{
-    return end_step(op, value, result, true);
-}
-
-static PySendResult
-rollback_step(Sac_Op *op, PyObject *value, PyObject **result)
-{
-    return end_step(op, value, result, false);
-}
-
-static const Sac_OpKind kinds[2][2] = {
-    {{"AsyncSession.rollback", rollback_step},
-     {"AsyncSession.commit", commit_step}},
-    {{"AsyncSessionTransaction.rollback", rollback_step},
-     {"AsyncSessionTransaction.commit", commit_step}},
-};
-
-PyObject *
-Sac_SessionEnd(Sac_Session *session, PyObject *face, bool commit)
-{
-    Sac_Op *op = Sac_OpNew(SAC_STATE(session)->operation_type,
-                           &kinds[face != NULL][commit], (PyObject *)session);
-    if (op != NULL && face != NULL) {
-        op->slots[1] = Py_NewRef(face);
-    }
-    return (PyObject *)op;
 }

@@ -9,6 +9,7 @@
 
 #include "bridge/compat.h"
 #include "bridge/errors.h"
+#include "types/session_orm.h"
 
 static Sac_SessionTransaction *
 of_op(const Sac_Op *op)
@@ -64,12 +65,16 @@ begin_root(Sac_Op *op, PyObject **result)
         return PYGEN_ERROR;
     }
     name_frame(self, session->frame);
+    if (Sac_SessionTellOf(session, "after_transaction_create",
+                          session->frame) < 0) {
+        return PYGEN_ERROR;
+    }
     return begun(op, result);
 }
 
-/* A savepoint: perhaps one for the root in somebody else's transaction comes
- * first. */
-enum { NESTED_FIRST = 0, NESTED_SAVEPOINT, NESTED_DONE };
+/* A savepoint: a flush comes first, and perhaps a savepoint for the root in
+ * somebody else's transaction. */
+enum { NESTED_START = 0, NESTED_FIRST, NESTED_SAVEPOINT, NESTED_DONE };
 
 static PySendResult
 start_step(Sac_Op *op, PyObject *value, PyObject **result)
@@ -81,7 +86,18 @@ start_step(Sac_Op *op, PyObject *value, PyObject **result)
     if (!self->nested) {
         return begin_root(op, result);
     }
-    if (op->stage != NESTED_FIRST && value == NULL) {
+    if (op->stage == NESTED_START) {
+        op->stage = NESTED_FIRST;
+        if (Sac_SessionCheckFailure(session) < 0) {
+            return PYGEN_ERROR;
+        }
+        if (Sac_SessionIsDirty(session) && !session->flushing) {
+            return Sac_OpAwait(op, Sac_SessionFlush(session, false)) < 0
+                       ? PYGEN_ERROR
+                       : PYGEN_NEXT;
+        }
+    }
+    else if (value == NULL) {
         if (op->stage == NESTED_SAVEPOINT) {
             Sac_SessionEnterFailed(session);
         }
@@ -114,6 +130,9 @@ start_step(Sac_Op *op, PyObject *value, PyObject **result)
         return PYGEN_ERROR;
     }
     name_frame(self, frame);
+    if (Sac_SessionTellOf(session, "after_transaction_create", frame) < 0) {
+        return PYGEN_ERROR;
+    }
     return begun(op, result);
 }
 
@@ -319,6 +338,7 @@ transaction_active_get(PyObject *op, void *Py_UNUSED(closure))
     const Sac_SessionTransaction *self = (Sac_SessionTransaction *)op;
     const Sac_Channel *channel = self->session->channel;
     return PyBool_FromLong(self->frame != NULL && self->frame->active &&
+                           self->frame->failure == NULL &&
                            !(channel != NULL && channel->lease.lost));
 }
 
@@ -326,6 +346,17 @@ static PyObject *
 transaction_nested_get(PyObject *op, void *Py_UNUSED(closure))
 {
     return PyBool_FromLong(((Sac_SessionTransaction *)op)->nested);
+}
+
+/* That of a flush has no frame: it is in the innermost one. */
+static PyObject *
+transaction_parent_get(PyObject *op, void *Py_UNUSED(closure))
+{
+    const Sac_SessionTransaction *self = (Sac_SessionTransaction *)op;
+    Sac_Frame *parent =
+        self->frame != NULL ? self->frame->parent : self->session->frame;
+    return parent == NULL ? Py_NewRef(Py_None)
+                          : Sac_SessionTransactionOf(self->session, parent);
 }
 
 static PyObject *
@@ -357,6 +388,8 @@ static PyGetSetDef transaction_getset[] = {
     {"is_active", transaction_active_get, NULL,
      "True from its begin to its end, unless the database gave it up.", NULL},
     {"nested", transaction_nested_get, NULL, "True for a savepoint.", NULL},
+    {"parent", transaction_parent_get, NULL,
+     "The transaction around it, or None.", NULL},
     {"session", transaction_session_get, NULL, "The AsyncSession.", NULL},
     {0},
 };

@@ -159,6 +159,62 @@ keep_things(Sac_Execution *execution, const Sac_Shape *shape,
     return execution->things == NULL ? -1 : 0;
 }
 
+int
+Sac_StatementOptions(Sac_State *state, PyObject *options,
+                     Sac_Execution *execution)
+{
+    PyObject *populate =
+        PyObject_GetItem(options, state->str_populate_existing);
+    if (populate != NULL) {
+        int truth = PyObject_IsTrue(populate);
+        Py_DECREF(populate);
+        execution->populate_existing = truth != 0;
+        if (truth < 0) {
+            return -1;
+        }
+    }
+    PyErr_Clear();
+    PyObject *rows = PyObject_GetItem(options, state->str_yield_per);
+    if (rows == NULL) {
+        PyErr_Clear();
+        return 0;
+    }
+    Py_ssize_t count = rows == Py_None ? 0 : PyLong_AsSsize_t(rows);
+    Py_DECREF(rows);
+    if (count == -1 && PyErr_Occurred()) {
+        return -1;
+    }
+    execution->yield_per = count < 0 ? 0 : count;
+    return 0;
+}
+
+/* Instances note the options of the statement that loads them. */
+static int
+take_options(Sac_State *state, PyObject *node, const Sac_Shape *shape,
+             Sac_Execution *execution)
+{
+    const Sac_Decoder *decoder = (Sac_Decoder *)shape->decoder;
+    PyObject *given =
+        decoder == NULL ? NULL
+                        : PyObject_GetAttr(node, state->str_execution_options);
+    if (given == NULL) {
+        PyErr_Clear();
+    }
+    int rc = given == NULL || given == Py_None
+                 ? 0
+                 : Sac_StatementOptions(state, given, execution);
+    Py_XDECREF(given);
+    if (rc < 0) {
+        return -1;
+    }
+    if (decoder == NULL || !decoder->remembers) {
+        return 0;
+    }
+    PyObject *options = PyObject_GetAttrString(node, "_counted_options");
+    Py_XSETREF(execution->options, options);
+    return options == NULL ? -1 : 0;
+}
+
 static int
 apply(Sac_State *state, PyObject *node, Sac_Engine *engine,
       Sac_Execution *execution, PyObject *sets, PyObject *first)
@@ -177,6 +233,9 @@ apply(Sac_State *state, PyObject *node, Sac_Engine *engine,
     if (binding.shape != NULL) {
         execution->many = sets != NULL;
         rc = keep_things(execution, binding.shape, &walk);
+        if (rc == 0) {
+            rc = take_options(state, node, binding.shape, execution);
+        }
         if (rc == 0) {
             rc = Sac_BindSets(&binding, engine->engine, sets, first);
         }

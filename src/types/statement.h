@@ -22,4 +22,9 @@ int Sac_StatementApply(Sac_State *state, PyObject *node, Sac_Engine *engine,
 PyObject *Sac_LookUpShape(PyObject *module, PyObject *args);
 extern const char Sac_LookUpShapeDoc[];
 
+/* Takes what execution options, a mapping, say about instances and rows.
+ * -> 0 or -1. */
+int Sac_StatementOptions(Sac_State *state, PyObject *options,
+                         Sac_Execution *execution);
+
 #endif

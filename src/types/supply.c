@@ -4,6 +4,9 @@
  * stay until that is done.  types/fetch.c takes the rows. */
 #include "types/fetch.h"
 
+#include "types/notes.h"
+#include "types/related.h"
+
 void
 Sac_SupplyInit(Sac_Supply *supply, Sac_Outcome *outcome)
 {
@@ -16,6 +19,9 @@ Sac_SupplyInit(Sac_Supply *supply, Sac_Outcome *outcome)
             (Sac_Decoder *)Py_NewRef((PyObject *)outcome->decoder);
         if (outcome->decoder->entities) {
             supply->load.session = Py_XNewRef(outcome->session);
+            supply->load.options = Py_XNewRef(outcome->options);
+            supply->load.populate_existing = outcome->populate_existing;
+            supply->load.cohorts = outcome->cohorts;
         }
     }
     Sac_SupplyFeed(supply, outcome->rows, false);
@@ -60,7 +66,11 @@ Sac_SupplyTraverse(Sac_Supply *supply, visitproc visit, void *arg)
     Py_VISIT(supply->decoder);
     Py_VISIT(supply->load.identity_map);
     Py_VISIT(supply->load.session);
-    return 0;
+    Py_VISIT(supply->load.options);
+    Py_VISIT(supply->load.memories);
+    int rc = Sac_WorkTraverse(supply->load.work, visit, arg);
+    return rc != 0 ? rc
+                   : Sac_RelatedTraverse(supply->load.related, visit, arg);
 }
 
 void
@@ -68,6 +78,8 @@ Sac_SupplyClear(Sac_Supply *supply)
 {
     Py_CLEAR(supply->list);
     Py_CLEAR(supply->load.session);
+    Py_CLEAR(supply->load.options);
+    Sac_LoadContextClear(&supply->load);
 }
 
 void

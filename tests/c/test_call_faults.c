@@ -186,6 +186,38 @@ waiting(trial *tr)
     sac_lease_fini(&leases[1]); /* with whatever is open on it */
 }
 
+/* Rows that refer to rows before them, and their commit, in one call. */
+static void
+unit(trial *tr)
+{
+    static const sac_value values[] = {
+        {.type = SAC_INT, .as.integer = 1},
+        {.type = SAC_ROWID, .as.row = {.step = 0, .set = 0}},
+    };
+    sac_lease lease;
+    operation op;
+    sac_lease_init(&lease, tr->h.engine, false);
+    op_init(&op, &lease, SAC_CALL_EXECUTE, tr->h.port);
+    op.call.commit = true;
+    sac_status status = SAC_ERR_NOMEM;
+    if (op_add_params(&op, "INSERT INTO t VALUES(?)",
+                      (sac_params){2, 1, values}) &&
+        op_add_params(&op, "INSERT INTO t SELECT ?",
+                      (sac_params){1, 1, values + 1})) {
+        op.steps[0].keeps_rowids = true;
+        status = op_run(&op);
+    }
+    if (note(tr, status) == SAC_OK) {
+        tr->committed += 3;
+    }
+    else {
+        (void)try_kind(tr, &lease, SAC_CALL_ROLLBACK);
+    }
+    op_fini(&op);
+    (void)try_kind(tr, &lease, SAC_CALL_CLOSE);
+    sac_lease_fini(&lease);
+}
+
 /* There is one handle, and somebody has it. */
 static void
 queueing(trial *tr)
@@ -300,6 +332,12 @@ test_waiting(void)
 }
 
 static void
+test_unit(void)
+{
+    sweep(unit);
+}
+
+static void
 test_queueing(void)
 {
     sweep(queueing);
@@ -307,4 +345,4 @@ test_queueing(void)
 
 TEST_MAIN({"writing", test_writing}, {"reading", test_reading},
           {"streaming", test_streaming}, {"waiting", test_waiting},
-          {"queueing", test_queueing})
+          {"unit", test_unit}, {"queueing", test_queueing})

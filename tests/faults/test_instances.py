@@ -69,7 +69,26 @@ def define() -> None:
     whole.load((1, "2024-01-01 00:00:00", "x"))
 
 
-OPERATIONS = [hydrate, change, make, define]
+ITEM = mapped("Item", "id", "other:related", "items:collection")
+CHILD = core.EntityPlan(ITEM.__mapping__, (1,), ((0, 1, None),))
+
+
+def follow() -> None:
+    identities = core.IdentityMap()
+    followers = (
+        (1, CHILD, None, "Item.other"),
+        (2, CHILD, ITEM.items, None),
+    )
+    whole = core.EntityPlan(
+        ITEM.__mapping__, (0,), ((0, 0, None),), None, followers, None, "m"
+    )
+    for number in range(10):
+        item = whole.load((number, number + 100), identities)
+        assert item.items == [item.other]
+        assert item._sac_options == ("m", None)
+
+
+OPERATIONS = [hydrate, change, make, define, follow]
 
 
 def test_table_does_not_grow() -> None:

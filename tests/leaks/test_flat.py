@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from flows.drivers import ADD, BOOK, COUNT, ENDLESS, rows
+from plugins.objects import use_session
+from plugins.savers import BOOKS, Book, write_books
 from sqlactive_c import (
     AsyncEngine,
     DBConnection,
@@ -256,6 +258,25 @@ async def nodes(engine: AsyncEngine) -> None:
         await conn.rollback()
 
 
+async def instances(engine: AsyncEngine) -> None:
+    await use_session(engine, "x")
+
+
+async def units(engine: AsyncEngine) -> None:
+    async with AsyncSession(engine) as session:
+        await write_books(session, "x", True)
+        await session.execute(text("DELETE FROM book"))
+        await session.commit()
+        await write_books(session, "x", False)
+        batch = _core.Batch(session)
+        book = Book(owner="x")
+        BOOKS.insert(batch, [book])
+        batch.run().close()
+        BOOKS.insert(batch, [book, Book(id=1), Book(id=1)])
+        with pytest.raises(SQLAlchemyError):
+            await batch.run()
+
+
 async def uncached(engine: AsyncEngine) -> None:
     other = create_async_engine("sqlite+aiosqlite://", query_cache_size=0)
     async with other.connect() as conn:
@@ -310,6 +331,8 @@ OPERATIONS = [
     scoped,
     synchronous,
     nodes,
+    instances,
+    units,
     uncached,
     engines,
     connections,

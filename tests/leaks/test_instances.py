@@ -18,6 +18,19 @@ from sqlactive_c import _core
 LOADER = plan(User)
 REPEAT = 300
 MADE = mapped("Made", "id", "other:related", "items:collection")
+FOLLOWED = core.EntityPlan(
+    MADE.__mapping__,
+    (0,),
+    ((0, 0, None),),
+    None,
+    (
+        (1, core.EntityPlan(MADE.__mapping__, (1,), ()), None, "Made.other"),
+        (2, core.EntityPlan(MADE.__mapping__, (2,), ()), MADE.items, None),
+        (2, None, MADE.items, None),
+    ),
+    None,
+    ("memory",),
+)
 
 
 def make() -> None:
@@ -56,6 +69,24 @@ def load() -> None:
     identities.items()
 
 
+def follow() -> None:
+    identities = core.IdentityMap()
+    with hooks():
+        parent = FOLLOWED.load((1, 2, 3), identities)
+        FOLLOWED.load((1, 2, 3), identities)
+        FOLLOWED.load((1, 3, 4), identities, True)
+        FOLLOWED.load((9, None, None), identities)
+        FOLLOWED.load((5, 5, 5))
+    parent.other.other = parent
+    with hooks(make_collection=lambda attribute, instance: 1 / 0):
+        with suppress(ZeroDivisionError):
+            FOLLOWED.load((6, 6, 6), identities)
+    with suppress(ValueError):
+        core.EntityPlan(MADE.__mapping__, (0,), (), None, ((99, None, 1, 1),))
+    with suppress(TypeError):
+        core.EntityPlan(MADE.__mapping__, (0,), (), None, ((1, 2, 3, "x"),))
+
+
 def duplicate() -> None:
     user = LOADER.load((1, "ann", 30), core.IdentityMap())
     user.age = 31
@@ -80,7 +111,7 @@ def unmapped() -> None:
     type("Abstract", (Base,), {})().x = 1
 
 
-OPERATIONS = [make, cycle, relate, load, duplicate, define, unmapped]
+OPERATIONS = [make, cycle, relate, load, follow, duplicate, define, unmapped]
 
 
 def blocks() -> tuple[int, int, int]:

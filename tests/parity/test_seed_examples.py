@@ -7,12 +7,13 @@ are; what must be true afterwards is checked in the same process.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from plugins.environment import without_remarks
 
 BEFORE = """
 import asyncio
@@ -191,7 +192,7 @@ def test_example(name: str, kind: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, script],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONASYNCIODEBUG": ""},
+        env=without_remarks(),
         capture_output=True,
         text=True,
         timeout=60,

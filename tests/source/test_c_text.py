@@ -32,8 +32,10 @@ NOWHERE = (
     "thrd_sleep", "clock_nanosleep", "sqlite3_sleep", "sqlite3_interrupt",
     "Py_Exit", "Py_FatalError",
 )  # fmt: skip
-# (file, function): SQLite cannot wait for another process but by trying again.
+# (file, function): SQLite cannot wait for another process but by trying again;
+# users may ask for SQLite's own interrupt of a connection.
 EXCEPTIONS = {
+    ("src/engine/user.c", "sqlite3_interrupt"),
     ("src/engine/handle.c", "nanosleep"),
     ("src/base/memory.c", "malloc"),
     ("src/base/memory.c", "calloc"),

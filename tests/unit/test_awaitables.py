@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from sqlactive_c import AsyncEngine, _core, create_async_engine, exc, text
+from sqlactive_c import (
+    AsyncConnection,
+    AsyncEngine,
+    _core,
+    create_async_engine,
+    exc,
+    text,
+)
 
 ENDLESS = text(
     "with recursive c(n) as (select 1 union all select n + 1 from c)"
@@ -233,8 +240,37 @@ def test_drive_without_a_loop(file_url: str) -> None:
     assert _core.drive(connection.execute(ONE)).scalar() == 1
     _core.drive(connection.close())
     _core.drive(engine.dispose())
-    with pytest.raises(TypeError, match="cannot drive"):
+    with pytest.raises(TypeError, match="can't be awaited"):
         _core.drive(1)
+
+
+def test_drive_through_coroutines(file_url: str) -> None:
+    """What a coroutine of Python's awaits knows that there is no loop."""
+    engine = create_async_engine(file_url)
+
+    async def inner(connection: AsyncConnection) -> int:
+        nested = await outer(engine.connect())
+        found = await connection.execute(ONE)
+        return nested + int(found.scalar_one())
+
+    async def outer(connection: AsyncConnection) -> int:
+        async with connection:
+            return int((await connection.execute(ONE)).scalar_one())
+
+    async def both() -> int:
+        async with engine.connect() as connection:
+            found = await inner(connection)
+            # A file: there are two connections, and one waits for the other.
+            return found + _core.drive(inner(connection))
+
+    assert _core.drive(both()) == 4
+    with pytest.raises(ZeroDivisionError):
+        _core.drive(_fails())
+    _core.drive(engine.dispose())
+
+
+async def _fails() -> None:
+    raise ZeroDivisionError
 
 
 async def test_the_loop_gets_its_turn(engine: AsyncEngine) -> None:

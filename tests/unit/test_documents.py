@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from plugins.environment import without_remarks
+
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -25,6 +27,7 @@ def blocks() -> list[object]:
 def run(*arguments: object, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-W", "error", *map(str, arguments)],
+        env=without_remarks(),
         cwd=folder,
         capture_output=True,
         text=True,

@@ -14,6 +14,7 @@ import sqlalchemy
 import sqlalchemy.ext.asyncio
 
 import sqlactive_c
+from plugins.environment import without_remarks
 from sqlactive_c import AsyncEngine, create_async_engine, exc, text
 
 OURS = "sqlactive_c.engine.Engine"
@@ -157,6 +158,7 @@ asyncio.run(main())
         capture_output=True,
         text=True,
         check=True,
+        env=without_remarks(),
         cwd=tmp_path,
     )
     assert not done.stderr

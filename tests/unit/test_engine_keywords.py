@@ -413,6 +413,7 @@ async def test_a_relative_file_stays_where_the_engine_was_made(
 # ---- refused ----------------------------------------------------------------
 
 BAD = {
+    "allow_extensions": ["yes", 1, None],
     "echo": ["yes", 2],
     "logging_name": [1],
     "hide_parameters": [1, None],

@@ -223,14 +223,15 @@ def test_a_class_becomes_a_base() -> None:
     assert new_user(Base)().hello() == "hello"
 
 
-def test_a_base_with_async_attrs() -> None:
+async def test_a_base_with_async_attrs() -> None:
     class Base(AsyncAttrs, DeclarativeBase):
         pass
 
     user = new_user(Base)(id=1)
     assert user.id == 1
-    with pytest.raises(NotImplementedError, match="selectinload"):
-        _ = user.awaitable_attrs
+    assert await user.awaitable_attrs.id == 1
+    with pytest.raises(AttributeError, match="nothing"):
+        await user.awaitable_attrs.nothing
 
 
 # -- instances ----------------------------------------------------------------

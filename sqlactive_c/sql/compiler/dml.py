@@ -235,6 +235,9 @@ class DMLCompiler(ValuesCompiler):
                 for each in plan
             ]
             return f" RETURNING {', '.join(columns)}"
+        wanted = statement._return_defaults
+        if not state.insert and isinstance(wanted, tuple):
+            implicit.extend(wanted)
         if implicit and state.outermost:
             names = ", ".join(self.quote(each.name) for each in implicit)
             return f" RETURNING {names}"

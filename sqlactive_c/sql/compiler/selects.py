@@ -20,6 +20,12 @@ entity
         conditions that go with it: in WHERE, or in ON where it is joined;
     ``entity_namespace``
         where ``filter_by()`` looks for attributes;
+    ``_loading(statement, from_list)`` (also of options)
+        how a SELECT of entities is written whose rows are a result, or None
+        for no difference; with ``select``, the SELECT to write, ``columns``,
+        what it selects, and ``items``, as ``Compiled.result_items``;
+    ``_with_options(options)``
+        the entity as another statement with options selects it;
     ``_description()``
         a dict for ``column_descriptions``.
 
@@ -108,11 +114,22 @@ class SelectCompiler(FromCompiler):
             bool(outer.results) and compound_index == 0
         )
         from_list = FromList(select)
+        loading = None
+        if outer is None and compound_index is None and not insert_into:
+            loading = _loading(select, from_list)
+        if loading is not None and loading.select is not select:
+            select = loading.select
+            from_list = FromList(select)
         froms = self._displayed(from_list, outer, asfrom and not lateral)
         self._push(select, froms, outer)
         for cte, nested in select._ctes or ():
             self.process(cte, nest_here=nested, **kw)
-        plan, items = self._planned(select, whole=outer is not None)
+        if loading is None:
+            plan, items = self._planned(select, whole=outer is not None)
+        else:
+            style = select.get_label_style()
+            plan = plan_columns(loading.columns, style, True)
+            items = loading.items
         self._check_width(outer, compound_index, select, len(plan))
         text = "SELECT " + self.phrases(select._prefixes, **kw)
         text += self.precolumns(select, **kw)
@@ -499,6 +516,21 @@ class SelectCompiler(FromCompiler):
         """Return EXISTS of a SELECT."""
         text = f"EXISTS ({self.process(node.element, **inherited(kw))})"
         return f"NOT ({text})" if node.negated else text
+
+
+def _loading(select: Any, from_list: FromList) -> Any:
+    """Return how a SELECT of entities is written, None if it has none."""
+    named = (
+        select._raw_columns,
+        select._counted_options,
+        *(columns for columns, *_ in select._memoized or ()),
+    )
+    for part in named:
+        for each in part or ():
+            found = getattr(each, "_loading", None)
+            if found is not None:
+                return found(select, from_list)
+    return None
 
 
 def _with_options(raw: tuple[Any, ...], options: Any) -> tuple[Any, ...]:

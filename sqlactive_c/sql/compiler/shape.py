@@ -22,7 +22,7 @@ from .base import BoundPlace, Compiled
 
 _ROW = re.compile(r"_m\d+\Z")  # the n-th of several rows
 
-__all__ = ["DefaultContext", "compile_shape"]
+__all__ = ["DefaultContext", "compile_fixed", "compile_shape"]
 
 
 class DefaultContext:
@@ -78,21 +78,42 @@ def compile_shape(
         CompileError: It cannot be written.
     """
     if json is None:
-        return _shape(statement, names, many)
+        return _builder(statement, names, many).shape()
     before = engine_functions.set(json)
     try:
-        return _shape(statement, names, many)
+        return _builder(statement, names, many).shape()
     finally:
         engine_functions.reset(before)
 
 
-def _shape(
-    statement: Any, names: tuple[str, ...] | None, many: bool
+def compile_fixed(
+    statement: Any, names: tuple[str, ...], many: bool
 ) -> _core.Shape:
+    """Return the shape of a statement that is executed without it.
+
+    Values in the statement are part of the shape, then: there is none at hand
+    to take them from.
+
+    Args:
+        statement: The statement.
+        names: Names of the parameters of the execution.
+        many: There are several sets of them.
+
+    Raises:
+        CompileError: It cannot be written.
+    """
+    builder = _builder(statement, names, many)
+    builder.riders = {}
+    return builder.shape()
+
+
+def _builder(
+    statement: Any, names: tuple[str, ...] | None, many: bool
+) -> _Builder:
     root = _executable(statement)
     if not getattr(root, "is_dml", False):
         compiled = compile_statement(root, dialect=dialect)
-        return _Builder(statement, root, compiled, {}).shape()
+        return _Builder(statement, root, compiled, {})
     given = {name: name for name in names or ()}
     rename = getattr(root.table, "_column_key", None)
     if rename is not None:  # parameters have the names of attributes
@@ -104,7 +125,7 @@ def _shape(
         column_keys=tuple(given),
         compile_kwargs={"for_executemany": True} if many else None,
     )
-    return _Builder(statement, root, compiled, given).shape()
+    return _Builder(statement, root, compiled, given)
 
 
 def _by_primary_key(root: Any, given: dict[str, str], many: bool) -> Any:

@@ -36,12 +36,11 @@ def constructor_copy(obj: Any, cls: type[Any], **kw: Any) -> Any:
 def hashable_of(value: Any) -> Any:
     """Return a hashable stand-in for a parameter, None if there is none."""
     if isinstance(value, (list, tuple)):
-        parts = tuple(hashable_of(each) for each in value)
-        missing = any(
-            made is None and given is not None
-            for made, given in zip(parts, value, strict=True)
-        )
-        return None if missing else parts
+        parts = tuple([hashable_of(each) for each in value])
+        for made, given in zip(parts, value, strict=True):
+            if made is None and given is not None:
+                return None
+        return parts
     if isinstance(value, dict):
         return hashable_of(list(value.items()))
     if isinstance(value, (set, frozenset)):

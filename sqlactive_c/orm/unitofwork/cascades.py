@@ -1,0 +1,217 @@
+"""Who else is concerned when something happens to an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ... import _core
+from . import loader
+from .history import items_of, value_of
+
+__all__ = [
+    "cascade",
+    "cascade_iterator",
+    "cascade_save",
+    "delete_cascade",
+    "drop_orphan",
+    "has_parent",
+]
+
+NO_VALUE = _core.NO_VALUE
+
+_ATTRIBUTES = {
+    "save-update": "save_update",
+    "merge": "merge",
+    "refresh-expire": "refresh_expire",
+    "expunge": "expunge",
+    "delete": "delete",
+}
+
+
+def cascading(mapper: Any, kind: str) -> tuple[Any, ...]:
+    """Return the relationships of a mapper that cascade something.
+
+    Args:
+        mapper: The mapper.
+        kind: What: ``save-update``, ``merge``, ``refresh-expire``,
+            ``expunge`` or ``delete``.
+    """
+    known = mapper.__dict__.get("_cascading")
+    if known is None:
+        known = mapper.__dict__["_cascading"] = {}
+    found = known.get(kind)
+    if found is None:
+        name = _ATTRIBUTES[kind]
+        found = known[kind] = tuple(
+            prop
+            for prop in mapper.relationships
+            if getattr(prop.cascade, name)
+        )
+    return found  # type: ignore[no-any-return]
+
+
+def cascade_iterator(
+    kind: str,
+    instance: Any,
+    halt_on: Callable[[Any], bool] | None = None,
+) -> Iterator[Any]:
+    """Yield the instances that a cascade leads to; nothing is loaded.
+
+    Each comes once, a parent before its children; the instance itself does
+    not come.
+
+    Args:
+        kind: As for the words of ``cascade=``.
+        instance: Where the cascade begins.
+        halt_on: Says of an instance that it is left out, with all that only
+            it leads to.
+    """
+    seen = {id(instance)}
+    to_do = [_steps(kind, instance, seen, halt_on)]
+    while to_do:
+        for each in to_do[-1]:
+            yield each
+            to_do.append(_steps(kind, each, seen, halt_on))
+            break
+        else:
+            to_do.pop()
+
+
+def _steps(
+    kind: str,
+    instance: Any,
+    seen: set[int],
+    halt_on: Callable[[Any], bool] | None,
+) -> Iterator[Any]:
+    """Yield what is one step away and was not seen yet."""
+    for prop in cascading(type(instance).__mapper__, kind):
+        found = []
+        for each in _related(kind, instance, prop):
+            if id(each) in seen or (halt_on is not None and halt_on(each)):
+                continue
+            if (
+                kind == "refresh-expire"
+                and not prop.cascade.delete_orphan
+                and each._sac_identity is None
+            ):
+                continue
+            seen.add(id(each))
+            found.append(each)
+        yield from found
+
+
+def _related(kind: str, instance: Any, prop: Any) -> list[Any]:
+    if kind != "save-update":
+        return value_of(instance, prop.key)
+    found = value_of(instance, prop.key)
+    if instance._sac_identity is not None:
+        old = instance._sac_changes.get(prop.key)
+        if old is not None and old is not NO_VALUE:
+            found += items_of(old)
+    return found
+
+
+def cascade(kind: str, instance: Any) -> list[Any]:
+    """Return the instances that a cascade leads to; nothing is loaded.
+
+    Args:
+        kind: As for the words of ``cascade=``.
+        instance: Where the cascade begins.
+    """
+    return list(cascade_iterator(kind, instance))
+
+
+def cascade_save(session: Any, instance: Any) -> list[Any]:
+    """Return what an instance brings along into a session.
+
+    Args:
+        session: The session.
+        instance: The instance that is added.
+    """
+    return list(
+        cascade_iterator(
+            "save-update",
+            instance,
+            lambda each: each._sac_session is session,
+        )
+    )
+
+
+async def delete_cascade(session: Any, instance: Any) -> list[Any]:
+    """Return what is deleted along with an instance.
+
+    What a relationship that cascades the deletion leads to is loaded, unless
+    it says ``passive_deletes``.
+
+    Args:
+        session: The session.
+        instance: The instance that is deleted.
+    """
+    seen = {id(instance)}
+    found: list[Any] = []
+    await _collect_deleted(session, instance, [instance], seen, found)
+    return found
+
+
+async def _collect_deleted(
+    session: Any,
+    instance: Any,
+    siblings: list[Any],
+    seen: set[int],
+    found: list[Any],
+) -> None:
+    for prop in cascading(type(instance).__mapper__, "delete"):
+        if not prop.passive_deletes:
+            await loader.load(session, prop, siblings)
+        related = [
+            each
+            for each in value_of(instance, prop.key)
+            if id(each) not in seen
+        ]
+        seen.update(map(id, related))
+        for each in related:
+            found.append(each)
+            await _collect_deleted(session, each, related, seen, found)
+
+
+# -- orphans ------------------------------------------------------------------
+
+
+def has_parent(prop: Any, child: Any) -> bool:
+    """Say whether the other side of a relationship knows a parent.
+
+    Args:
+        prop: The relationship of the parents.
+        child: The instance that may be an orphan.
+    """
+    for reverse in prop._reverse:
+        if reverse.uselist:
+            if value_of(child, reverse.key):
+                return True
+        else:
+            value = child._sac_peek(reverse.key)
+            if value is not NO_VALUE and value is not None:
+                return True
+    return False
+
+
+def drop_orphan(prop: Any, owner: Any, child: Any) -> None:
+    """Expunge a pending instance that was taken away from its only parent.
+
+    Args:
+        prop: The relationship of the parent.
+        owner: The parent.
+        child: What was taken out of it, pending.
+    """
+    if has_parent(prop, child):
+        return
+    session = child._sac_session
+    for parent in (*session.new, *session.identity_map.values()):
+        if (
+            parent is not owner
+            and type(parent).__mapper__.isa(prop.parent)
+            and any(each is child for each in value_of(parent, prop.key))
+        ):
+            return
+    session.expunge(child)

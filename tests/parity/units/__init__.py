@@ -1,0 +1,1 @@
+"""Units of work, as programs that run through both libraries."""
