@@ -48,6 +48,12 @@ def _log_statement(
     log.statement(sql, parameters, many, raw)
 
 
+def _forgotten(about: tuple[Any, ...]) -> None:
+    from .engine.locks import report_forgotten
+
+    report_forgotten(about)
+
+
 def _log_rows(log: EngineLogger, result: _core.Result[Any]) -> None:
     log.rows(result)
 
@@ -92,6 +98,12 @@ def _text_method(
     return getattr(textual, name)(text, *(args or ()), **(kwargs or {}))
 
 
+def _make_transaction(registry: Any) -> Any:
+    from .records.units import transaction
+
+    return transaction(registry)
+
+
 def _driver_face(driver: Any, connection: _core.AsyncConnection) -> Any:
     from .engine.driver import PooledConnection
 
@@ -134,12 +146,14 @@ def configure() -> None:
         log_event=_log_event,
         log_statement=_log_statement,
         log_rows=_log_rows,
+        forgotten=_forgotten,
         watch_port=_watch_port,
         run_sync=_run_sync,
         create_missing=_create_missing,
         default_base=_default_base,
         text_method=_text_method,
         driver_face=_driver_face,
+        make_transaction=_make_transaction,
         driver_opened=_driver_opened,
         engine_event=_engine_event,
         observe=_observe,

@@ -11,7 +11,10 @@ The C core makes its exceptions through :func:`make_database_error` and
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine.locks import LockHolder
 
 __all__ = [
     "AmbiguousForeignKeysError",
@@ -23,6 +26,7 @@ __all__ = [
     "DBAPIError",
     "DataError",
     "DatabaseError",
+    "DatabaseLocked",
     "DisconnectionError",
     "DuplicateColumnError",
     "IdentifierError",
@@ -450,6 +454,21 @@ class OperationalError(DatabaseError):
     code = "e3q8"
 
 
+class DatabaseLocked(OperationalError):
+    """A lock did not come free in time; the message says who has it.
+
+    Attributes:
+        holder: Who in this process has the write transaction that was in the
+            way, or None: somebody else has.
+    """
+
+    holder: LockHolder | None = None
+
+    def __reduce__(self) -> Any:
+        made, args, state = super().__reduce__()
+        return made, args, {**state, "holder": self.holder}
+
+
 class IntegrityError(DatabaseError):
     """A constraint of the schema is violated."""
 
@@ -537,6 +556,7 @@ def make_database_error(
     params: Any,
     hide_parameters: bool,
     ismulti: bool,
+    holder: tuple[Any, ...] | None = None,
 ) -> DBAPIError | MemoryError:
     """Make the exception for a result code of SQLite.
 
@@ -549,6 +569,8 @@ def make_database_error(
         params: Its parameters.
         hide_parameters: Leave the parameters out of the message.
         ismulti: Whether ``params`` is a list of parameter sets.
+        holder: Who has the lock that was in the way: the fields of a
+            LockHolder, none if nobody in this process; None: it was no lock.
 
     Returns:
         The exception, not raised. ``orig`` has ``sqlite_errorcode`` (the
@@ -560,12 +582,21 @@ def make_database_error(
     import sqlite3
 
     cls = _class_for_code(code)
+    raised = cls
+    if holder is not None:
+        from .engine.locks import LockHolder, tell_holder
+
+        who = LockHolder(*holder) if holder else None
+        message = f"{message}: {tell_holder(who)}"
+        raised = DatabaseLocked
     orig = getattr(sqlite3, cls.__name__)(message)
     orig.sqlite_errorcode = xcode
     orig.sqlite_errorname = _error_name(xcode)
-    error = cls(
+    error = raised(
         statement, params, orig, hide_parameters, ismulti=bool(ismulti)
     )
+    if isinstance(error, DatabaseLocked):
+        error.holder = who
     error.sql_offset = offset if offset >= 0 else None  # type: ignore
     return error
 

@@ -20,6 +20,7 @@
 #include "types/hydrate.h"
 #include "types/identity_map.h"
 #include "types/instance.h"
+#include "types/json_writer.h"
 #include "types/listeners.h"
 #include "types/mapping.h"
 #include "types/node.h"
@@ -183,6 +184,12 @@ static PyMethodDef core_methods[] = {
     {"drive", core_drive, METH_O, drive_doc},
     {"distribute", Sac_Distribute, METH_VARARGS, Sac_DistributeDoc},
     {"related_keys", Sac_RelatedKeys, METH_VARARGS, Sac_RelatedKeysDoc},
+    {"columns_dict", (PyCFunction)(void (*)(void))Sac_ColumnsDict,
+     METH_FASTCALL, Sac_ColumnsDictDoc},
+    {"json_text", (PyCFunction)(void (*)(void))Sac_JsonText, METH_FASTCALL,
+     Sac_JsonTextDoc},
+    {"rows_to_json", (PyCFunction)(void (*)(void))Sac_JsonRows,
+     METH_VARARGS | METH_KEYWORDS, Sac_JsonRowsDoc},
     {"interrupt", core_interrupt, METH_O, interrupt_doc},
     {"listen_to", core_listen_to, METH_VARARGS, listen_doc},
     {"gather", Sac_UnitGather, METH_O, Sac_UnitGatherDoc},

@@ -51,15 +51,17 @@ def _make_events(attribute: Any) -> Events:
     def added(owner: Any, item: Any) -> Any:
         item = _validated(owner, attribute, item)
         check(item)
+        if attribute.property.single_parent:
+            _check_alone(attribute.property, item)
         _note(owner, attribute)
-        _tell_added(attribute.property, owner, item)
         _bring_in(attribute.property, owner, item)
+        _tell_added(attribute.property, owner, item)
         return item
 
     def removed(owner: Any, item: Any) -> None:
         _validate_removed(owner, attribute, item)
-        _tell_removed(attribute.property, owner, item)
         _send_away(attribute.property, owner, item)
+        _tell_removed(attribute.property, owner, item)
 
     return Events(check, changing, added, removed)
 
@@ -80,21 +82,38 @@ def _note(owner: Any, attribute: Any) -> None:
 
 def _bring_in(prop: Any, owner: Any, item: Any) -> None:
     """Add what was linked to an instance to the instance's session."""
+    if prop.cascade.delete_orphan:
+        item._sac_orphan = False
+    if prop.single_parent:
+        item._sac_owned = True
     session = owner._sac_session
     if (
         session is not None
         and prop.cascade.save_update
-        and item._sac_session is not session
+        and (item._sac_session is not session or item._sac_state == "deleted")
     ):
         session.add(item)
 
 
 def _send_away(prop: Any, owner: Any, item: Any) -> None:
-    """Expunge a pending instance that cannot be without its parent."""
-    if prop.cascade.delete_orphan and item._sac_state == "pending":
-        from .unitofwork.cascades import drop_orphan
+    """Make an orphan of an instance that was taken away from a parent.
 
-        drop_orphan(prop, owner, item)
+    One that is pending is expunged, also where it gets another parent in the
+    same breath.
+    """
+    if prop.single_parent:
+        item._sac_owned = False
+    if not prop.cascade.delete_orphan:
+        return
+    session = owner._sac_session
+    if item._sac_identity is not None:
+        item._sac_orphan = True
+    elif (
+        session is not None
+        and item._sac_state == "pending"
+        and item._sac_session is session
+    ):
+        session.expunge(item)
 
 
 def _validated(
@@ -141,6 +160,15 @@ def _check_class(prop: Any, value: Any) -> None:
     )
 
 
+def _check_alone(prop: Any, item: Any) -> None:
+    if item is None or item is NO_VALUE or not item._sac_owned:
+        return
+    raise exc.InvalidRequestError(
+        f"{type(item).__name__} at 0x{id(item):x} has a parent by {prop}"
+        " already, which lets it have only one (single_parent=True)"
+    )
+
+
 def set_related(attribute: Any, instance: Any, value: Any, old: Any) -> Any:
     """Tell the other side of a relationship that is set.
 
@@ -163,12 +191,16 @@ def set_related(attribute: Any, instance: Any, value: Any, old: Any) -> Any:
         _check_class(prop, value)
     if old is NO_VALUE:
         old = _known(prop, instance)
-    if old is not NO_VALUE and old is not None and old is not value:
-        _tell_removed(prop, instance, old)
-        _send_away(prop, instance, old)
-    if value is not NO_VALUE and value is not None and value is not old:
-        _tell_added(prop, instance, value)
+    if prop.single_parent and value is not old:
+        _check_alone(prop, value)
+    given = value is not NO_VALUE and value is not None and value is not old
+    if given:
         _bring_in(prop, instance, value)
+    if old is not NO_VALUE and old is not None and old is not value:
+        _send_away(prop, instance, old)
+        _tell_removed(prop, instance, old)
+    if given:
+        _tell_added(prop, instance, value)
     return value
 
 
@@ -188,9 +220,8 @@ def _known(prop: Any, instance: Any) -> Any:
     from .unitofwork.loader import known_before
 
     found = known_before(session, prop, instance)
-    if found is None:
-        return NO_VALUE
-    instance._sac_note(prop.key, found)
+    if found is not NO_VALUE:
+        instance._sac_note(prop.key, found)
     return found
 
 
@@ -209,14 +240,15 @@ def _set_collection(
     for item in items:
         if id(item) in before:
             new._raw_add(item)
+            _bring_in(attribute.property, instance, item)
         else:
             new._raw_add(new._add(item))
     kept = {id(each) for each in items}
     for item in had:
         if id(item) not in kept:
             _validate_removed(instance, attribute, item)
-            _tell_removed(attribute.property, instance, item)
             _send_away(attribute.property, instance, item)
+            _tell_removed(attribute.property, instance, item)
     if old is not NO_VALUE:
         old._release()
     return new
@@ -245,6 +277,8 @@ def _check_collection(attribute: Any, new: Any, value: Any) -> None:
 
 def _tell_added(prop: Any, owner: Any, item: Any) -> None:
     for reverse in prop._reverse:
+        if reverse.cascade.delete_orphan:
+            owner._sac_orphan = False
         if reverse.uselist:
             collection = _collection(reverse, item)
             if collection is not None and not _has(collection, owner):
@@ -259,6 +293,8 @@ def _tell_added(prop: Any, owner: Any, item: Any) -> None:
 def _set_scalar(prop: Any, reverse: Any, item: Any, owner: Any) -> None:
     """Make ``item.<reverse>`` the owner; leave the collection it was in."""
     old = item._sac_peek(reverse.key)
+    if old is NO_VALUE:
+        old = _known(reverse, item)
     if old is owner:
         return
     item._sac_set(
@@ -271,25 +307,37 @@ def _set_scalar(prop: Any, reverse: Any, item: Any, owner: Any) -> None:
         if collection is not None and _has(collection, item):
             _note(old, prop.class_attribute)
             collection._raw_remove(item)
+            _send_away(prop, old, item)
             if attribute_registry.armed:
                 fire_remove(old, prop.key, item)
-    elif old._sac_peek(prop.key) is item:
-        old._sac_set(prop.key, None)
+    else:
+        _send_away(reverse, item, old)
 
 
 def _tell_removed(prop: Any, owner: Any, item: Any) -> None:
     for reverse in prop._reverse:
         if reverse.uselist:
             collection = _collection(reverse, item)
+            _send_away(reverse, item, owner)
             if collection is not None and _has(collection, owner):
                 _note(item, reverse.class_attribute)
                 collection._raw_remove(owner)
                 if attribute_registry.armed:
                     fire_remove(item, reverse.key, owner)
-        elif item._sac_peek(reverse.key) is owner:
+        elif _may_be(reverse, item, owner):
             if attribute_registry.armed:
                 fire_set(item, reverse.key, None, owner)
             item._sac_set(reverse.key, None)
+            _send_away(reverse, item, owner)
+
+
+def _may_be(prop: Any, item: Any, owner: Any) -> bool:
+    """Say whether an instance refers to another, as far as is known."""
+    value = item._sac_peek(prop.key)
+    if value is NO_VALUE and item._sac_identity is not None:
+        value = _known(prop, item)
+        return value is NO_VALUE or value is owner
+    return value is owner
 
 
 def _collection(prop: Any, instance: Any) -> Any:

@@ -34,6 +34,8 @@ class DeclarativeMeta(type):
         if "__mapper__" in cls.__dict__ and is_declaration(value):
             add_attribute(cls, key, value)
         else:
+            if getattr(value, "is_hybrid", False):
+                Mapper.layout += 1
             super().__setattr__(key, value)
 
     def __delattr__(cls, key: str) -> None:
@@ -42,6 +44,7 @@ class DeclarativeMeta(type):
             raise NotImplementedError(
                 f"{cls.__name__}.{key} is mapped: it cannot be taken out"
             )
+        Mapper.layout += 1
         super().__delattr__(key)
 
 

@@ -8,6 +8,7 @@ The listeners are registered by :mod:`sqlactive_c.event`.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -56,13 +57,13 @@ class ClassRegistry(Registry):
             return _NONE
         key = (id(cls), name)
         known = self._found.get(key)
-        if known is not None and known[0] is cls:
+        if known is not None and known[0]() is cls:
             return known[1]
         own = list(self.of(cls, name))
         for above in cls.__mro__[1:]:
             own += [each for each in self.of(above, name) if each.propagate]
         found = tuple(in_order((self.of(_everything(), name), own)))
-        self._found[key] = (cls, found)
+        self._found[key] = (weakref.ref(cls), found)
         return found
 
 

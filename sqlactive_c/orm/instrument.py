@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from .. import _core, exc
+from ..ext.async_attrs import AwaitableAttrs
 from .attribute_events import setter_check
 from .attributes import (
     InstrumentedAttribute,
@@ -34,6 +35,8 @@ def instrument_class(mapper: Any) -> None:
     mapper.mapping = mapping
     cls.__mapping__ = mapping
     cls.__entity_node__ = EntityNode(mapper)
+    if not hasattr(cls, "awaitable_attrs"):
+        type.__setattr__(cls, "awaitable_attrs", property(AwaitableAttrs))
     for key, prop in mapper._properties.items():
         instrument(mapper, key, prop)
     mapping.primary_key = tuple(

@@ -276,22 +276,24 @@ class InstanceState:
     @property
     def expired_attributes(self) -> set[str]:
         """Names of the columns that are to be loaded anew."""
-        if not self.expired:
+        if not self.has_identity:
             return set()
+        known = self.mapper._properties
         return {
             key
             for key in self.unloaded
-            if isinstance(self.mapper._properties.get(key), ColumnProperty)
+            if isinstance(found := known.get(key), ColumnProperty)
+            and (self.expired or not found.deferred)
         }
 
     @property
     def dict(self) -> dict[str, Any]:
         """The values that are there, by name."""
-        unloaded = self.unloaded
+        peek = self.instance._sac_peek
         return {
-            key: self.instance._sac_peek(key)
+            key: value
             for key in self.instance._sac_mapping.slots
-            if key not in unloaded
+            if (value := peek(key)) is not NO_VALUE
         }
 
     def __repr__(self) -> str:

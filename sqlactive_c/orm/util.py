@@ -37,6 +37,9 @@ class AliasedClass:
     are called with the alias in place of the class.
     """
 
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls
+
     def __init__(
         self,
         mapped_class_or_ac: Any,

@@ -604,6 +604,8 @@ class ForeignKey(SchemaItem):
 
 def _checked_target(column: Any) -> Any:
     column = clause_of(column)
+    if not isinstance(column, str) and hasattr(column, "expression"):
+        column = column.expression  # of an attribute of a model
     if isinstance(column, str):
         parts = column.split(".")
         if not all(parts):

@@ -287,12 +287,13 @@ class BooleanClauseList(ExpressionClauseList):
                 left_out = clause
             elif isinstance(clause, final):
                 return clause.self_group(ops.asbool)
-            elif (
-                isinstance(clause, BooleanClauseList)
-                and clause.operator is operator
+            elif isinstance(clause, BooleanClauseList) and (
+                clause.operator is operator or not clause.clauses
             ):
                 kept.extend(clause.clauses)
-            else:
+            elif not (
+                isinstance(clause, BooleanClauseList) and not clause.clauses
+            ):
                 kept.append(clause)
         if not kept and left_out is not None:
             return left_out.self_group(ops.asbool)

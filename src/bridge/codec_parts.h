@@ -5,29 +5,10 @@
 #include <Python.h>
 #include <stdbool.h>
 
+#include "bridge/codecs.h"
 #include "bridge/state.h"
 #include "engine/rows.h"
 #include "engine/value.h"
-
-/* The order of the names in codecs.c. */
-typedef enum Sac_CodecKind {
-    SAC_CODEC_RAW = 0,   /* as it is */
-    SAC_CODEC_FLOAT,     /* float() on the way in */
-    SAC_CODEC_BYTES,     /* objects with a buffer only */
-    SAC_CODEC_BOOLEAN,   /* 0 and 1 */
-    SAC_CODEC_DATETIME,  /* YYYY-MM-DD HH:MM:SS.ffffff */
-    SAC_CODEC_INSTANT,   /* the same; +00:00 after it if it has a zone */
-    SAC_CODEC_DATE,      /* YYYY-MM-DD */
-    SAC_CODEC_TIME,      /* HH:MM:SS.ffffff */
-    SAC_CODEC_INTERVAL,  /* a datetime: the epoch plus the interval */
-    SAC_CODEC_DECIMAL,   /* a float; `digits` behind the point come back */
-    SAC_CODEC_UUID,      /* 32 hexadecimal digits <-> uuid.UUID */
-    SAC_CODEC_UUID_TEXT, /* the same <-> str */
-    SAC_CODEC_ENUM,      /* by two dicts */
-    SAC_CODEC_JSON,      /* by two functions; None is a value */
-    SAC_CODEC_ADAPTER,   /* by two functions; None is NULL */
-    SAC_CODEC_CALLABLE,  /* by two functions that see None too */
-} Sac_CodecKind;
 
 /* Immutable; the collector sees it, for functions and types refer to it. */
 typedef struct Sac_Codec {

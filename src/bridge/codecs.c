@@ -131,6 +131,19 @@ Sac_CodecDecode(Sac_State *state, PyObject *op, const sac_cell *cell)
     return Sac_ObjectFromCell(state, cell);
 }
 
+Sac_CodecKind
+Sac_CodecKindOf(PyObject *codec)
+{
+    return codec == NULL || codec == Py_None ? SAC_CODEC_RAW
+                                             : ((Sac_Codec *)codec)->kind;
+}
+
+int
+Sac_CodecDigits(PyObject *codec)
+{
+    return ((Sac_Codec *)codec)->digits;
+}
+
 bool
 Sac_CodecCheck(Sac_State *state, PyObject *object)
 {

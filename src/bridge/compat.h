@@ -79,6 +79,19 @@ Sac_WeakrefGet(PyObject *reference)
 #endif
 }
 
+/* -> a number that changes whenever the class, or one above it, does; 0: not
+ * known. */
+static inline unsigned
+Sac_TypeVersion(PyTypeObject *type)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    if (!PyType_HasFeature(type, Py_TPFLAGS_VALID_VERSION_TAG)) {
+        return 0;
+    }
+#endif
+    return type->tp_version_tag;
+}
+
 /* Interns a name that comes from SQL, of which there may be any number: not
  * where interned strings live for ever. */
 static inline void

@@ -178,10 +178,10 @@ raise_database(Sac_State *state, int code, int xcode, int offset,
         return NULL;
     }
     PyObject *exception = PyObject_CallFunction(
-        state->make_database_error, "iiOiOOOO", code, xcode, message, offset,
+        state->make_database_error, "iiOiOOOOO", code, xcode, message, offset,
         or_none(context->statement), or_none(context->parameters),
         context->hide_parameters ? Py_True : Py_False,
-        context->many ? Py_True : Py_False);
+        context->many ? Py_True : Py_False, or_none(context->holder));
     Py_DECREF(message);
     return raise_instance(exception);
 }
@@ -229,8 +229,9 @@ raise_state(Sac_State *state, const sac_error *err)
     case SAC_ERR_LOST:
         return Sac_RaiseNamed(
             state, "PendingRollbackError",
-            "SQLite has rolled the transaction back because of an "
-            "earlier error%s%s; call rollback() before going on",
+            "the transaction was rolled back, by SQLite because of an "
+            "earlier error, or because its task had ended and others waited "
+            "to write%s%s; call rollback() before going on",
             err->message != NULL ? ": " : "",
             err->message != NULL ? err->message : "");
     case SAC_ERR_WOULD_WAIT:
@@ -274,6 +275,14 @@ raise_misuse(Sac_State *state, const sac_error *err,
     return Sac_RaiseMisuse(state, message, context);
 }
 
+bool
+Sac_ErrorIsLock(const sac_error *err)
+{
+    return err->status == SAC_ERR_WRITER_TIMEOUT ||
+           (err->status == SAC_ERR_SQLITE && err->code == SQLITE_BUSY &&
+            err->xcode != SQLITE_BUSY_SNAPSHOT);
+}
+
 PyObject *
 Sac_Raise(Sac_State *state, const sac_error *err,
           const Sac_ErrorContext *context)
@@ -290,11 +299,8 @@ Sac_Raise(Sac_State *state, const sac_error *err,
         return raise_database(state, SQLITE_INTERRUPT, SQLITE_INTERRUPT, -1,
                               "interrupted", context);
     case SAC_ERR_WRITER_TIMEOUT:
-        return raise_database(
-            state, SQLITE_BUSY, SQLITE_BUSY, -1,
-            "database is locked: another task of this process holds the "
-            "write transaction",
-            context);
+        return raise_database(state, SQLITE_BUSY, SQLITE_BUSY, -1,
+                              "database is locked", context);
     case SAC_ERR_EMPTY_SQL:
     case SAC_ERR_MANY_SQL:
     case SAC_ERR_MANY_SETS:

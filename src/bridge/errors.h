@@ -14,7 +14,12 @@ typedef struct Sac_ErrorContext {
     PyObject *parameters; /* borrowed or NULL */
     bool hide_parameters;
     bool many;
+    PyObject *holder; /* borrowed: of the lock that was in the way, or NULL:
+                         it was no lock */
 } Sac_ErrorContext;
+/* -> whether it says that a lock was in the way. */
+bool Sac_ErrorIsLock(const sac_error *err);
+
 
 /* Sets the exception. Always -> NULL, so that callers can return it. */
 PyObject *Sac_Raise(Sac_State *state, const sac_error *err,

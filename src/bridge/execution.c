@@ -18,15 +18,15 @@
 
 #include "base/memory.h"
 #include "bridge/compat.h"
-#include "bridge/errors.h"
 #include "bridge/loop.h"
-#include "bridge/params.h"
 
 /* Calls that end inline keep the loop from running; after so long it gets a
  * turn before the next result is handed out. */
 enum {
     INLINE_SHARE_NS = 1000000,
     SAME_TURN_NS = 20000, /* calls closer than this: the loop did not run */
+    LOOK_NS = 500000000,  /* between two looks at who has the token */
+    UP_NS = 1000000,      /* a wait that is so close to its end has ended */
 };
 
 /* ---- what the engine calls --------------------------------------------- */
@@ -130,7 +130,9 @@ become_orphan(Sac_Execution *self)
     drop_timer(self);
     drop_future(self);
     if (go_on_cancelled(self) == SAC_PROGRESS_WAIT) {
-        self->call.lease->left = true;
+        if (self->call.state != SAC_AT_LEASE) {
+            self->call.lease->left = true;
+        }
         Py_INCREF(self);
         Sac_PortsAdopt(SAC_STATE(self)); /* its own loop may be gone */
     }
@@ -244,18 +246,68 @@ waits_in_queue(const Sac_Execution *self)
            self->call.state == SAC_AT_WRITER;
 }
 
+/* -> how long to let it wait now, or < 0: until it is woken. */
+static int64_t
+patience(const Sac_Execution *self)
+{
+    if (!waits_in_queue(self)) {
+        return -1;
+    }
+    int64_t rest = INT64_MAX;
+    if (self->wait_timeout >= 0.0) {
+        rest = self->deadline_ns - sac_clock_ns();
+        rest = rest < 0 ? 0 : rest;
+    }
+    if (self->look != NULL && self->call.state == SAC_AT_WRITER &&
+        rest > LOOK_NS) {
+        rest = LOOK_NS;
+    }
+    return rest == INT64_MAX ? -1 : rest;
+}
+
+/* It waits still, and was woken for that. -> whether the wait is over. */
+static bool
+look(Sac_Execution *self)
+{
+    if (self->wait_timeout >= 0.0 &&
+        sac_clock_ns() >= self->deadline_ns - UP_NS) {
+        return sac_call_time_out(&self->call) == SAC_PROGRESS_DONE;
+    }
+    if (self->look != NULL && self->call.state == SAC_AT_WRITER) {
+        self->look(self);
+    }
+    return false;
+}
+
+static int start_timer(Sac_Execution *self, Sac_State *state, PyObject *loop);
+
+static void
+look_again(Sac_Execution *self)
+{
+    Sac_State *state = SAC_STATE(self);
+    PyObject *loop = PyObject_CallNoArgs(state->get_running_loop);
+    if (loop == NULL || start_timer(self, state, loop) < 0) {
+        PyErr_WriteUnraisable((PyObject *)self);
+    }
+    Py_XDECREF(loop);
+}
+
 /* What the loop's timer calls. */
 static PyObject *
 execution_time_out(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
     Sac_Execution *self = (Sac_Execution *)op;
     Py_CLEAR(self->timer);
-    if (self->in_flight && !self->orphan &&
-        sac_call_time_out(&self->call) == SAC_PROGRESS_DONE) {
-        self->in_flight = false;
-        if (!resolve(self) && !self->orphan) {
-            become_orphan(self);
-        }
+    if (!self->in_flight || self->orphan) {
+        Py_RETURN_NONE;
+    }
+    if (!look(self)) {
+        look_again(self);
+        Py_RETURN_NONE;
+    }
+    self->in_flight = false;
+    if (!resolve(self) && !self->orphan) {
+        become_orphan(self);
     }
     Py_RETURN_NONE;
 }
@@ -271,10 +323,11 @@ static PyMethodDef time_out_method = {
 static int
 start_timer(Sac_Execution *self, Sac_State *state, PyObject *loop)
 {
-    if (self->wait_timeout < 0.0 || !waits_in_queue(self)) {
+    int64_t wait_ns = patience(self);
+    if (wait_ns < 0) {
         return 0;
     }
-    PyObject *delay = PyFloat_FromDouble(self->wait_timeout);
+    PyObject *delay = PyFloat_FromDouble((double)wait_ns * 1e-9);
     PyObject *callback = PyCFunction_New(&time_out_method, (PyObject *)self);
     if (delay != NULL && callback != NULL) {
         self->timer = PyObject_CallMethodObjArgs(loop, state->str_call_later,
@@ -309,16 +362,13 @@ make_future(Sac_Execution *self)
 }
 
 static PySendResult
-suspend(Sac_Execution *self, PyObject **result)
+wait_on(Sac_Execution *self, PyObject **result)
 {
     Sac_Drive *drive = self->op.drive;
     self->in_flight = true;
     if (drive != NULL) {
-        drive->deadline_ns = -1;
-        if (self->wait_timeout >= 0.0 && waits_in_queue(self)) {
-            drive->deadline_ns =
-                sac_clock_ns() + (int64_t)(self->wait_timeout * 1e9);
-        }
+        int64_t wait_ns = patience(self);
+        drive->deadline_ns = wait_ns < 0 ? -1 : sac_clock_ns() + wait_ns;
         *result = Py_NewRef(Py_None);
         return PYGEN_NEXT;
     }
@@ -330,69 +380,17 @@ suspend(Sac_Execution *self, PyObject **result)
     return PYGEN_NEXT;
 }
 
+static PySendResult
+suspend(Sac_Execution *self, PyObject **result)
+{
+    if (self->wait_timeout >= 0.0 && waits_in_queue(self)) {
+        self->deadline_ns =
+            sac_clock_ns() + (int64_t)(self->wait_timeout * 1e9);
+    }
+    return wait_on(self, result);
+}
+
 /* ---- the end ----------------------------------------------------------- */
-
-void
-Sac_ExecutionTellFailed(Sac_Execution *self)
-{
-    if (self->observed == NULL || !PyErr_Occurred()) {
-        return;
-    }
-    PyObject *exception = Sac_ErrTake();
-    PyObject *other =
-        PyObject_CallMethod(self->observed, "failed", "O", exception);
-    if (other == NULL || other == Py_None) {
-        if (other == NULL) {
-            Py_DECREF(exception); /* a listener raised its own */
-        }
-        else {
-            Py_DECREF(other);
-            Sac_ErrGive(exception);
-        }
-        return;
-    }
-    PyException_SetContext(other, Py_NewRef(exception));
-    PyException_SetCause(other, exception);
-    Sac_ErrGive(other);
-}
-
-void
-Sac_ExecutionRaiseIn(Sac_Execution *self,
-                     const struct Sac_ErrorContext *context)
-{
-    PyObject *raised = self->call.raised;
-    self->call.raised = NULL;
-    if (self->call.error.status == SAC_ERR_CALLBACK && raised != NULL) {
-        Sac_ErrGive(raised);
-        raised = NULL;
-    }
-    else {
-        (void)Sac_Raise(SAC_STATE(self), &self->call.error, context);
-    }
-    Sac_ErrCausedBy(raised);
-}
-
-PyObject *
-Sac_ExecutionRaise(Sac_Execution *self)
-{
-    PyObject *shown = NULL;
-    if (self->statement != NULL) {
-        shown = Sac_ShownParameters(self);
-        if (shown == NULL) {
-            return NULL;
-        }
-    }
-    const Sac_ErrorContext context = {
-        .statement = self->statement,
-        .parameters = shown,
-        .hide_parameters = self->hide_parameters,
-        .many = self->many,
-    };
-    Sac_ExecutionRaiseIn(self, &context);
-    Py_XDECREF(shown);
-    Sac_ExecutionTellFailed(self);
-    return NULL;
-}
 
 /* The call succeeded, and its caller was told to stop while it did.  The
  * exception that tells so counts more than anything that goes wrong here. */
@@ -503,12 +501,11 @@ not_yet(Sac_Execution *self, PyObject **result)
 {
     const Sac_Drive *drive = self->op.drive;
     if (drive != NULL && drive->deadline_ns >= 0 &&
-        sac_clock_ns() >= drive->deadline_ns &&
-        sac_call_time_out(&self->call) == SAC_PROGRESS_DONE) {
+        sac_clock_ns() >= drive->deadline_ns && look(self)) {
         self->in_flight = false;
         return finish(self, result);
     }
-    return suspend(self, result);
+    return wait_on(self, result);
 }
 
 static PySendResult

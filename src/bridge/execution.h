@@ -25,6 +25,12 @@ typedef PyObject *(*Sac_ExecutionFinish)(Sac_Execution *execution);
  * exception of a call that failed (Sac_ExecutionRaise() for the usual one),
  * unless `raises` is false, and keeps the current one then. */
 typedef void (*Sac_ExecutionFailed)(Sac_Execution *execution, bool raises);
+/* Who keeps the lock that the execution wants, as the hook
+ * make_database_error takes it.  -> new tuple, empty: nobody in this process;
+ * or NULL with an exception. */
+typedef PyObject *(*Sac_ExecutionHolder)(Sac_Execution *execution);
+/* It waits for the writer token for quite a while: called now and then. */
+typedef void (*Sac_ExecutionLook)(Sac_Execution *execution);
 
 struct Sac_Execution {
     Sac_Op op; /* op.slots[0]: who owns the lease (strong);
@@ -42,6 +48,8 @@ struct Sac_Execution {
     Sac_ExecutionBefore before; /* or NULL */
     Sac_ExecutionFinish finish; /* NULL: the result is None */
     Sac_ExecutionFailed failed; /* NULL: the usual exception */
+    Sac_ExecutionHolder holder; /* or NULL */
+    Sac_ExecutionLook look;     /* or NULL */
     PyObject *observed;         /* strong: what is told how it ended, besides:
                                    finished(changes, rowid), failed(exception);
                                    or NULL */
@@ -77,6 +85,7 @@ struct Sac_Execution {
                                    while the call ended, or NULL */
     PyObject *result;       /* strong: ready, but the loop goes first */
     double wait_timeout;    /* seconds in a queue, < 0: for ever */
+    int64_t deadline_ns;    /* when that is over, if not for ever */
     bool no_port;           /* there was none; `cancelled` says why */
     bool in_flight;         /* the engine will wake us */
     bool orphan;            /* nobody waits for the result any more; in

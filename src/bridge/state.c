@@ -89,6 +89,7 @@ Sac_StateFree(void *module)
         forget_all(&state->live_templates);
         forget_all(&state->live_shapes);
         forget_all(&state->waiting);
+        forget_all(&state->writers);
     }
     if (state->registry != NULL) {
         sac_registry_free(state->registry);
@@ -151,6 +152,7 @@ Sac_StateInit(PyObject *module)
     sac_list_init(&state->live_shapes);
     sac_list_init(&state->waiting);
     sac_list_init(&state->drives);
+    sac_list_init(&state->writers);
     state->memory_statistics_off = sac_process_configure();
     sac_list_init(&state->engines);
     state->registry = sac_registry_new();

@@ -73,46 +73,49 @@
 
 /* What Python hands us at import (_core.configure); NULL until then.  The
  * signatures stand in sqlactive_c/_hooks.py and sqlactive_c/sql/hooks.py. */
-#define SAC_STATE_HOOKS(X)                                                 \
-    X(exc) /* dict: exception name -> class */                             \
-    X(make_database_error)                                                 \
-    X(make_programming_error)                                              \
-    X(log_statement)                                                       \
-    X(log_event)                                                           \
-    X(log_rows)                                                            \
-    X(resolve_isolation) /* isolation_level -> the engine's word */        \
-    X(resolve_engine)    /* url + keywords -> what engine.c opens */       \
-    X(watch_port)        /* for loops without add_reader */                \
-    X(create_missing)    /* engine, metadatas -> coroutine */              \
-    X(run_sync)          /* facade factory and thread for run_sync */      \
-    X(default_base)      /* () -> ActiveRecordBaseModel */                 \
-    X(operate)           /* operator, left, right, reverse -> node */      \
-    X(operators)         /* tuple, see column_element.c */                 \
-    X(binary_class)      /* what a comparison makes */                     \
-    X(compile_shape)     /* statement, names, many, json -> Shape */       \
-    X(bind_class)        /* what a value in an expression becomes */       \
-    X(text_method)       /* name, text, args, kwargs -> anything */        \
-    X(configure_mappers) /* mapping */                                     \
-    X(load_attribute)    /* instance, attribute -> value */                \
-    X(orm_exc)           /* dict: exception name -> class, further ones */ \
-    X(set_related)       /* attribute, instance, value, old -> value */    \
-    X(make_collection)   /* attribute, instance -> collection */           \
-    X(driver_face)       /* Driver, connection -> what users get */        \
-    X(driver_opened)     /* engine, Driver: the event connect */           \
-    X(engine_event)      /* name, connection */                            \
-    X(observe)           /* connection, sql, parameters, many -> ... */    \
-    X(flush_unit)        /* session, commit, objects -> coroutine */       \
-    X(cascade_save)      /* session, instance -> list of instances */      \
-    X(cascade)           /* kind, instance -> list of instances */         \
-    X(delete_cascade)    /* session, instance -> coroutine -> list */      \
-    X(make_get_shape)    /* mapper -> Shape or None */                     \
-    X(load_by_key)       /* what get() does otherwise -> coroutine */      \
-    X(is_mapped)         /* statement -> bool */                           \
-    X(load_more)         /* session, work, options, all -> coroutine */    \
-    X(follow_dml)        /* session, statement, parameters, options -> */  \
-    X(identity_set)      /* iterable -> set by identity */                 \
-    X(session_event)     /* session, name, *args */                        \
-    X(session_methods)   /* dict: name -> function(session, ...) */
+#define SAC_STATE_HOOKS(X)                                                  \
+    X(exc) /* dict: exception name -> class */                              \
+    X(make_database_error)                                                  \
+    X(make_programming_error)                                               \
+    X(log_statement)                                                        \
+    X(log_event)                                                            \
+    X(forgotten) /* what a transaction that was left open was */            \
+    X(log_rows)                                                             \
+    X(resolve_isolation) /* isolation_level -> the engine's word */         \
+    X(resolve_engine)    /* url + keywords -> what engine.c opens */        \
+    X(watch_port)        /* for loops without add_reader */                 \
+    X(create_missing)    /* engine, metadatas -> coroutine */               \
+    X(run_sync)          /* facade factory and thread for run_sync */       \
+    X(default_base)      /* () -> ActiveRecordBaseModel */                  \
+    X(operate)           /* operator, left, right, reverse -> node */       \
+    X(operators)         /* tuple, see column_element.c */                  \
+    X(binary_class)      /* what a comparison makes */                      \
+    X(compile_shape)     /* statement, names, many, json -> Shape */        \
+    X(bind_class)        /* what a value in an expression becomes */        \
+    X(text_method)       /* name, text, args, kwargs -> anything */         \
+    X(configure_mappers) /* mapping */                                      \
+    X(load_attribute)    /* instance, attribute -> value */                 \
+    X(orm_exc)           /* dict: exception name -> class, further ones */  \
+    X(set_related)       /* attribute, instance, value, old -> value */     \
+    X(make_collection)   /* attribute, instance -> collection */            \
+    X(make_transaction)  /* scoped session -> a transaction across calls */ \
+    X(driver_face)       /* Driver, connection -> what users get */         \
+    X(driver_opened)     /* engine, Driver: the event connect */            \
+    X(engine_event)      /* name, connection */                             \
+    X(observe)           /* connection, sql, parameters, many -> ... */     \
+    X(flush_unit)        /* session, commit, objects -> coroutine */        \
+    X(cascade_save)      /* session, instance -> list of instances */       \
+    X(cascade)           /* kind, instance -> list of instances */          \
+    X(delete_cascade)    /* session, instance -> coroutine -> list */       \
+    X(make_get_shape)    /* mapper -> Shape or None */                      \
+    X(load_by_key)       /* what get() does otherwise -> coroutine */       \
+    X(is_mapped)         /* statement -> bool */                            \
+    X(load_more)         /* session, work, options, all -> coroutine */     \
+    X(follow_dml)        /* session, statement, parameters, options -> */   \
+    X(identity_set)      /* iterable -> set by identity */                  \
+    X(session_event)     /* session, name, *args */                         \
+    X(session_methods)   /* dict: name -> function(session, ...) */         \
+    X(serial_plan)       /* class -> tuple, see types/serialize.c */
 
 /* Other objects that the state owns. */
 #define SAC_STATE_OBJECTS(X)                                             \
@@ -158,6 +161,8 @@
     X(str_populate_existing, "populate_existing")      \
     X(str_autoflush, "autoflush")                      \
     X(str_yield_per, "yield_per")                      \
+    X(str_module, "__name__")                          \
+    X(str_get_name, "get_name")                        \
     X(str_owner, "_owner")                             \
     X(str_events, "_events")
 
@@ -184,6 +189,8 @@ typedef struct Sac_State {
     sac_registry *registry;     /* owned: writer tokens of open files */
     sac_list waiting;           /* of Sac_Execution: those with a future */
     sac_list drives;            /* of Sac_Drive: runs without a loop */
+    sac_list writers;           /* of Sac_Channel: those that have asked for
+                                   a writer token (types/holder.c) */
     sac_list engines;           /* of Sac_Engine: those that are alive */
     sac_fork_guard *fork_guard; /* owned: ports do not survive a fork */
     struct sac_graves *graves;  /* strong: callables that SQLite let go of

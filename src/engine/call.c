@@ -171,6 +171,20 @@ leave_it_to_the_other(sac_call *call)
     return SAC_PROGRESS_DONE;
 }
 
+/* Any other call waits for it: nobody is left who could have. */
+static sac_progress
+wait_for_the_other(sac_call *call)
+{
+    if (!sac_call_have_port(call)) {
+        return refuse(call, SAC_ERR_BUSY_LEASE);
+    }
+    sac_ticket_reset(&call->ticket);
+    sac_ticket_enqueue_locked(&call->lease->waiters, &call->ticket,
+                              call->port);
+    call->state = SAC_AT_LEASE;
+    return SAC_PROGRESS_WAIT;
+}
+
 static sac_progress
 start(sac_call *call)
 {
@@ -186,8 +200,10 @@ start(sac_call *call)
         return refuse(call, ends ? SAC_OK : SAC_ERR_FORKED);
     }
     if (lease->busy) {
-        return lease->left && ends ? leave_it_to_the_other(call)
-                                   : refuse(call, SAC_ERR_BUSY_LEASE);
+        if (!lease->left) {
+            return refuse(call, SAC_ERR_BUSY_LEASE);
+        }
+        return ends ? leave_it_to_the_other(call) : wait_for_the_other(call);
     }
     if (lease->lost && !ends) {
         return refuse(call, SAC_ERR_LOST);
@@ -220,10 +236,17 @@ granted_handle(sac_call *call)
     return have_handle(call);
 }
 
+/* It has not begun yet, so there is nothing to end. */
+static sac_progress
+granted_lease(sac_call *call)
+{
+    return call->cancelled ? refuse(call, SAC_ERR_CANCELLED) : start(call);
+}
+
 static sac_progress
 granted_token(sac_call *call)
 {
-    call->lease->token = true;
+    sac_lease_take_token(call->lease);
     if (call->cancelled) {
         return sac_call_end_cancelled(call);
     }
@@ -273,6 +296,8 @@ sac_call_advance(sac_call *call)
     switch (call->state) {
     case SAC_AT_START:
         return start(call);
+    case SAC_AT_LEASE:
+        return granted_lease(call);
     case SAC_AT_POOL:
         return granted_handle(call);
     case SAC_AT_OPEN:
@@ -307,17 +332,25 @@ sac_call_cancel(sac_call *call)
     if (call->state != SAC_AT_DONE && sac_engine_forked(call->lease->engine)) {
         /* Its worker stayed in the parent, and so may have a mutex. */
         call->lease->busy = false;
+        if (call->state == SAC_AT_LEASE) {
+            sac_list_remove(&call->ticket.link);
+        }
         return refuse(call, SAC_ERR_FORKED);
     }
     if (call->state == SAC_AT_START) {
         call->cancelled = true;
         return refuse(call, SAC_ERR_CANCELLED);
     }
-    if (call->state != SAC_AT_DONE && !sac_call_can_be_stopped(call)) {
+    bool begun = call->state != SAC_AT_LEASE && call->state != SAC_AT_DONE;
+    if (begun && !sac_call_can_be_stopped(call)) {
         return SAC_PROGRESS_WAIT;
     }
     call->cancelled = true;
     switch (call->state) {
+    case SAC_AT_LEASE:
+        return sac_ticket_withdraw_locked(&call->ticket)
+                   ? refuse(call, SAC_ERR_CANCELLED)
+                   : SAC_PROGRESS_WAIT;
     case SAC_AT_POOL:
     case SAC_AT_WRITER:
         return withdraw(call) ? sac_call_end_cancelled(call)

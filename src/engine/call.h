@@ -31,6 +31,7 @@ typedef enum sac_call_kind {
 
 typedef enum sac_call_state {
     SAC_AT_START,
+    SAC_AT_LEASE,   /* waits for a call that was left behind */
     SAC_AT_POOL,    /* waits for a handle */
     SAC_AT_OPEN,    /* a job opens the handle */
     SAC_AT_PREPARE, /* a job prepares: a lock was in the way */

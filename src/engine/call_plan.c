@@ -61,7 +61,7 @@ begin_text(const sac_call *call, bool refuses_tx)
 static sac_progress
 with_token(sac_call *call)
 {
-    call->lease->token = true;
+    sac_lease_take_token(call->lease);
     return sac_call_run(call);
 }
 

@@ -28,7 +28,7 @@ static void
 let_go(sac_lease *lease, bool pinned)
 {
     if (!lease->in_tx && lease->token) {
-        lease->token = false;
+        sac_lease_drop_token(lease);
         sac_writer_release(sac_engine_writer(lease->engine));
     }
     if (lease->handle != NULL && !pinned && !lease->in_tx &&
@@ -61,6 +61,16 @@ settle_script(sac_call *call)
         return;
     }
     sac_list_push_back(&call->lease->streams, &stream->link);
+}
+
+/* Who waited for a call that had been left behind goes on. */
+static void
+admit_waiters(sac_lease *lease)
+{
+    sac_ticket *ticket;
+    while ((ticket = sac_ticket_grant_locked(&lease->waiters)) != NULL) {
+        sac_ticket_send(ticket);
+    }
 }
 
 /* The end of every call that had begun. */
@@ -98,6 +108,7 @@ sac_call_end(sac_call *call)
     /* Who could not connect has nothing to close. */
     let_go(lease, lease->pinned && !(call->kind == SAC_CALL_CONNECT &&
                                      call->error.status != SAC_OK));
+    admit_waiters(lease);
     call->state = SAC_AT_DONE;
     return SAC_PROGRESS_DONE;
 }
@@ -401,11 +412,25 @@ reads_briefly(const sac_call *call)
                                     SAC_PLAN_OFFLOAD)) == SAC_PLAN_READONLY;
 }
 
+/* For those who wait for the token: what its holder does. */
+static void
+note_run(sac_call *call)
+{
+    const sac_script *script =
+        call->script != NULL ? call->script : &call->control;
+    if (script->count > 0) {
+        sac_lease_note(call->lease, script->steps[script->count - 1].plan);
+    }
+}
+
 sac_progress
 sac_call_run(sac_call *call)
 {
     if (call->cancelled) {
         return sac_call_end_cancelled(call);
+    }
+    if (call->lease->token) {
+        note_run(call);
     }
     bool brief = reads_briefly(call);
     if (!belongs_on_worker(call)) {

@@ -144,11 +144,18 @@ sac_engine_open(sac_engine *engine, sac_handle *handle, sac_error *err)
 }
 
 sac_writer *
-sac_engine_writer(sac_engine *engine)
+sac_engine_peek_writer(sac_engine *engine)
 {
     sac_mutex_lock(&engine->mutex);
     sac_writer *writer = engine->writer;
     sac_mutex_unlock(&engine->mutex);
+    return writer;
+}
+
+sac_writer *
+sac_engine_writer(sac_engine *engine)
+{
+    sac_writer *writer = sac_engine_peek_writer(engine);
     assert(writer != NULL);
     return writer;
 }

@@ -67,6 +67,8 @@ SAC_MUST_USE sac_status sac_engine_open(sac_engine *engine, sac_handle *handle,
                                         sac_error *err);
 /* -> borrowed token; some handle of the engine is open. */
 sac_writer *sac_engine_writer(sac_engine *engine);
+/* -> the same, or NULL: none is open, and none was. */
+sac_writer *sac_engine_peek_writer(sac_engine *engine);
 SAC_MUST_USE sac_status sac_engine_submit(sac_engine *engine, sac_job *job,
                                           sac_lane lane);
 void sac_engine_cancel(sac_engine *engine, sac_job *job);

@@ -14,6 +14,7 @@ sac_lease_init(sac_lease *lease, sac_engine *engine, bool pinned)
         .pinned = pinned,
     };
     sac_list_init(&lease->streams);
+    sac_list_init(&lease->waiters);
 }
 
 void
@@ -28,9 +29,35 @@ sac_lease_fini(sac_lease *lease)
     if (!sac_engine_forked(lease->engine)) {
         sac_lease_give_up(lease);
     }
+    sac_lease_drop_token(lease);
     sac_engine *engine = lease->engine;
     lease->engine = NULL;
     sac_engine_release(engine);
+}
+
+void
+sac_lease_take_token(sac_lease *lease)
+{
+    lease->token = true;
+    lease->token_ns = sac_clock_ns();
+}
+
+void
+sac_lease_drop_token(sac_lease *lease)
+{
+    lease->token = false;
+    sac_plan_release(lease->last);
+    lease->last = NULL;
+}
+
+void
+sac_lease_note(sac_lease *lease, sac_plan *plan)
+{
+    lease->uses++;
+    if (plan != lease->last) {
+        sac_plan_release(lease->last);
+        lease->last = sac_plan_retain(plan);
+    }
 }
 
 void
@@ -46,7 +73,7 @@ sac_lease_give_up(sac_lease *lease)
     lease->in_tx = false;
     lease->heavy = false;
     sac_engine_abandon(lease->engine, handle, lease->token);
-    lease->token = false;
+    sac_lease_drop_token(lease);
 }
 
 bool

@@ -37,7 +37,12 @@ typedef struct sac_lease {
     bool give_up; /* when that call ends, all is undone and the handle
                             goes back */
     bool closed;
+    int64_t token_ns; /* since when it holds the token */
+    unsigned uses;    /* runs with the token: it changes while it is used */
+    sac_plan *last;   /* strong: what such a run had last, or NULL */
     sac_list streams; /* of sac_stream: live between two calls */
+    sac_list waiters; /* of sac_ticket: calls that wait for the one that was
+                            left behind to end */
 } sac_lease;
 
 /* retains: engine. */
@@ -45,6 +50,13 @@ void sac_lease_init(sac_lease *lease, sac_engine *engine, bool pinned);
 /* Gives everything back without waiting for it; not while a call is under
  * way. */
 void sac_lease_fini(sac_lease *lease);
+
+/* It holds the writer token from now on. */
+void sac_lease_take_token(sac_lease *lease);
+/* Holds no token any more, whoever has it. */
+void sac_lease_drop_token(sac_lease *lease);
+/* A run with the token begins. */
+void sac_lease_note(sac_lease *lease, sac_plan *plan);
 
 /* Undoes what is open and gives the handle back, without waiting for it.  No
  * call is under way. */

@@ -101,6 +101,7 @@ bind_set(sac_script *script, sac_handle *handle, sac_error *err)
 {
     const sac_step *step = &script->steps[script->at];
     sac_statement *live = script->live;
+    script->total = sqlite3_total_changes64(handle->db);
     if ((size_t)live->width != step->params.width) {
         sac_status status = sac_error_set(err, SAC_ERR_PARAM_COUNT, NULL);
         err->code = (int)step->params.width;
@@ -142,6 +143,7 @@ begin_step(sac_script *script, sac_handle *handle, sac_error *err)
         }
     }
     step->changes = 0;
+    step->side_effects = false;
     return bind_set(script, handle, err);
 }
 
@@ -176,7 +178,11 @@ end_set(sac_script *script, sac_handle *handle, sac_error *err)
 {
     sac_step *step = &script->steps[script->at];
     if (sac_plan_facts(step->plan) & SAC_PLAN_DML) {
-        step->changes += sqlite3_changes64(handle->db);
+        int64_t changes = sqlite3_changes64(handle->db);
+        step->changes += changes;
+        if (sqlite3_total_changes64(handle->db) - script->total != changes) {
+            step->side_effects = true;
+        }
     }
     else {
         step->changes = -1;

@@ -25,6 +25,7 @@ typedef struct sac_step {
     sac_columns *columns; /* out: strong; NULL when it returns none */
     int64_t changes;      /* out: rows changed by this statement, or -1 */
     int64_t last_rowid;   /* out: of the connection, after the statement */
+    bool side_effects;    /* out: triggers or cascades changed rows, too */
 } sac_step;
 
 typedef struct sac_script {
@@ -34,6 +35,7 @@ typedef struct sac_script {
     int at;              /* the step that runs or comes next */
     size_t set;          /* parameter set of that step */
     sac_statement *live; /* owned: a statement between two rows */
+    int64_t total;       /* rows changed on the connection before that set */
     bool given;          /* a batch was given out: rows cannot come twice */
     bool finished;       /* the last step returned its last row */
 } sac_script;

@@ -1,5 +1,6 @@
-/* Who waits for what, in order: the one FIFO behind the connection pool and
- * the writer token.
+/* Who waits for what, in order: the one FIFO behind the connection pool, the
+ * writer token and a lease whose call was left behind (whose queue has no
+ * mutex: it is its driver's).
  *
  * A ticket is embedded in the call that waits.  It is QUEUED under the mutex
  * of what it waits for, becomes GRANTED under the same mutex when its turn

@@ -133,12 +133,24 @@ check_counts(Sac_Execution *self)
     return 0;
 }
 
+/* What RETURNING gave is what the statement wrote, before triggers did. */
+static void
+note_side_effects(Sac_Execution *self)
+{
+    Sac_Session *session = (Sac_Session *)self->op.slots[0];
+    session->side_effects = false;
+    for (int i = 0; i < self->script.count; i++) {
+        session->side_effects |= self->steps[i].side_effects;
+    }
+}
+
 static PyObject *
 finish(Sac_Execution *self)
 {
     Sac_State *state = SAC_STATE(self);
     Sac_Channel *channel = channel_of(self);
     bool committed = self->call.committing;
+    note_side_effects(self);
     int rc = 0;
     for (Py_ssize_t i = 0; rc == 0 && i < self->script.count; i++) {
         rc = Sac_BatchStepSettle(state, step_at(self, i), self->steps);

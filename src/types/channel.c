@@ -135,31 +135,23 @@ forget_transaction(Sac_Channel *channel)
     }
 }
 
-/* Who asks for the writer token: the address of the running task's weak
- * reference, which every channel of the task shares.  Not the task itself: a
- * session must not keep alive the task that it is registered for. */
 static uintptr_t
 token_owner(sac_call *call)
 {
-    Sac_Execution *execution = SAC_CONTAINER(call, Sac_Execution, call);
-    Sac_Channel *channel = channel_of(execution);
-    PyObject *task = PyObject_CallNoArgs(SAC_STATE(channel)->current_task);
-    if (task == NULL) {
-        PyErr_Clear(); /* no running loop: a thread of run_sync */
-        return 0;
-    }
-    if (task == Py_None) {
-        Py_DECREF(task);
-        return 0;
-    }
-    PyObject *reference = PyWeakref_NewRef(task, NULL);
-    Py_DECREF(task);
-    if (reference == NULL) {
-        PyErr_Clear(); /* a task of somebody's own kind */
-        return 0;
-    }
-    Py_XSETREF(channel->task, reference);
-    return (uintptr_t)reference;
+    return Sac_HolderAsks(
+        channel_of(SAC_CONTAINER(call, Sac_Execution, call)));
+}
+
+static PyObject *
+holder(Sac_Execution *execution)
+{
+    return Sac_HolderTell(channel_of(execution));
+}
+
+static void
+look(Sac_Execution *execution)
+{
+    Sac_HolderLook(channel_of(execution));
 }
 
 /* ---- executions ------------------------------------------------------ */
@@ -179,6 +171,8 @@ Sac_ChannelExecution(Sac_Channel *channel, PyObject *owner,
     Sac_Engine *engine = engine_of(channel);
     execution->op.slots[CHANNEL_SLOT] = Py_NewRef((PyObject *)channel);
     execution->call.need_owner = token_owner;
+    execution->holder = holder;
+    execution->look = look;
     if ((state->engine_events & SAC_LISTEN_CONNECT) != 0) {
         execution->call.greet = Sac_ListenersGreet;
     }
@@ -240,7 +234,7 @@ void
 Sac_ChannelDropTask(Sac_Channel *channel)
 {
     if (!channel->lease.token) {
-        Py_CLEAR(channel->task);
+        Sac_HolderForget(channel);
     }
 }
 
@@ -604,6 +598,7 @@ Sac_ChannelNew(Sac_State *state, PyObject *engine, bool pinned)
     memset((char *)self + sizeof(PyObject), 0,
            sizeof(*self) - sizeof(PyObject));
     Sac_Engine *of = (Sac_Engine *)engine;
+    sac_list_init(&self->link);
     sac_lease_init(&self->lease, of->engine, pinned);
     self->lease.isolation = of->isolation;
     self->engine = Py_NewRef(engine);
@@ -630,7 +625,7 @@ channel_clear(PyObject *op)
     Sac_Channel *self = (Sac_Channel *)op;
     Py_CLEAR(self->root);
     Py_CLEAR(self->nested);
-    Py_CLEAR(self->task);
+    Sac_HolderForget(self);
     Py_CLEAR(self->info);
     return 0;
 }

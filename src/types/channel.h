@@ -22,6 +22,11 @@ typedef struct Sac_Channel {
     PyObject *nested;    /* strong: innermost savepoint's transaction, NULL */
     PyObject *task;      /* strong: a weak reference to the task that holds
                               the writer token, or NULL */
+    sac_list link;       /* in state->writers since it asked for the token */
+    PyObject *code;      /* strong: where it asked, and at which of its */
+    int instruction;     /* instructions; or NULL */
+    unsigned seen;       /* lease.uses when somebody found it forgotten */
+    bool suspect;        /* somebody did */
     bool begun;          /* a transaction in the eyes of Python */
     bool settled;        /* the last control statement was executed, also
                               when its caller was cancelled meanwhile */
@@ -48,6 +53,21 @@ int Sac_ChannelLogExecution(Sac_Execution *execution);
 int Sac_ChannelLogEvent(Sac_Channel *channel, const char *event);
 /* The writer token may have been given back. */
 void Sac_ChannelDropTask(Sac_Channel *channel);
+
+/* ---- holder.c: who has the writer token ---- */
+
+/* The channel asks for the token: notes the task and the line that do.
+ * -> the identity of the task, or 0. */
+uintptr_t Sac_HolderAsks(Sac_Channel *channel);
+/* It has no token any more. */
+void Sac_HolderForget(Sac_Channel *channel);
+/* The `holder` and the `look` of executions on a channel. */
+PyObject *Sac_HolderTell(Sac_Channel *channel);
+void Sac_HolderLook(Sac_Channel *channel);
+/* ResourceWarning: a connection (or NULL: a session, which is going) goes away
+ * open, and what is open on the channel is rolled back.  Keeps the current
+ * exception. */
+void Sac_HolderWarn(const Sac_Channel *channel, PyObject *connection);
 
 typedef enum Sac_Want {
     SAC_WANT_RESULT,         /* Result */

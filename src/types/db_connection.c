@@ -524,11 +524,31 @@ PyDoc_STRVAR(
     "    base_model: one more.\n\n"
     "Returns:\n    An awaitable of None.");
 
+static PyObject *
+db_transaction(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    DBConnectionObject *self = (DBConnectionObject *)op;
+    if (check_ready(self) < 0) {
+        return NULL;
+    }
+    return PyObject_CallOneArg(SAC_STATE(op)->make_transaction,
+                               self->async_scoped_session);
+}
+
+PyDoc_STRVAR(
+    transaction_doc,
+    "transaction($self, /)\n--\n\n"
+    "A transaction that all Active Record calls of an `async with` block are\n"
+    "part of, those of tasks that are started in it, too. Leaving the block\n"
+    "commits, an exception rolls back; within another one it is a\n"
+    "savepoint.");
+
 static PyMethodDef db_methods[] = {
     {"init_db", (PyCFunction)(void (*)(void))db_init_db,
      METH_VARARGS | METH_KEYWORDS, init_db_doc},
     {"close", (PyCFunction)(void (*)(void))db_close,
      METH_VARARGS | METH_KEYWORDS, close_doc},
+    {"transaction", db_transaction, METH_NOARGS, transaction_doc},
     {"__aenter__", db_enter, METH_NOARGS, NULL},
     {"__aexit__", (PyCFunction)(void (*)(void))db_exit, METH_FASTCALL, NULL},
     {0},

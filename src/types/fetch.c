@@ -179,14 +179,15 @@ prepare_decoding(Decoding *self, Sac_State *state)
     }
     int count = sac_rows_columns(supply->rows);
     const Sac_Decoder *decoder = supply->decoder;
-    if (count < decoder->cells) {
+    if (decoder != NULL && count < decoder->cells) {
         (void)Sac_RaiseNamed(state, "InvalidRequestError",
                              "the statement gives %d columns, its result "
                              "needs %d",
                              count, decoder->cells);
         return -1;
     }
-    if (decoder->entities && supply->load.identity_map == NULL &&
+    if (decoder != NULL && decoder->entities &&
+        supply->load.identity_map == NULL &&
         find_identity_map(supply, state) < 0) {
         return -1;
     }
@@ -478,6 +479,27 @@ after_last(Sac_Supply *supply)
     if (rows_left(supply) == 0) {
         Sac_SupplyDrop(supply);
     }
+}
+
+int
+Sac_SupplyVisit(Sac_State *state, Sac_Supply *supply, Sac_Visit *visit,
+                void *arg)
+{
+    int rc = 0;
+    while (rc == 0 && rows_left(supply) > 0) {
+        Decoding decoding = {.supply = supply};
+        if (begin_decoding(&decoding, state) < 0) {
+            rc = PyErr_Occurred() ? -1 : 1;
+            continue;
+        }
+        rc = visit(arg, decoding.cells);
+        end_decoding(&decoding);
+    }
+    if (rc >= 0 && !supply->more) {
+        supply->exhausted = true;
+    }
+    after_last(supply);
+    return rc < 0 ? -1 : 0;
 }
 
 /* Rows that repeat for their collections are no rows to give. -> 0 or -1. */

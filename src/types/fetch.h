@@ -43,6 +43,11 @@ void Sac_SupplyFeed(Sac_Supply *supply, sac_rows *rows, bool more);
 int Sac_SupplySettle(Sac_State *state, Sac_Supply *supply);
 /* Drops the rows that are left. */
 void Sac_SupplyDrop(Sac_Supply *supply);
+/* Calls visit(arg, cells) with all the cells of each row that is left, of
+ * packed rows; the cells live until it returns. -> 0 or -1. */
+typedef int Sac_Visit(void *arg, const sac_cell *cells);
+int Sac_SupplyVisit(Sac_State *state, Sac_Supply *supply, Sac_Visit *visit,
+                    void *arg);
 /* -> new ref: the first decoded item of the next row, None if there is none.
  * The supply has a decoder. */
 PyObject *Sac_SupplyScalar(Sac_State *state, Sac_Supply *supply);

@@ -162,6 +162,50 @@ wants(Sac_Instance *self, const Sac_PlanColumn *column)
                : !PyDict_Contains(self->changes, column->key);
 }
 
+static bool
+is_followed(const Sac_EntityPlan *plan, Py_ssize_t slot)
+{
+    for (int i = 0; i < plan->follower_count; i++) {
+        if (plan->followers[i].slot == slot) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_column_of(const Sac_EntityPlan *plan, Py_ssize_t slot)
+{
+    for (int i = 0; i < plan->count; i++) {
+        if (plan->columns[i].slot == slot) {
+            return true;
+        }
+    }
+    for (int i = 0; i < plan->pk_count; i++) {
+        if (plan->pk[i].slot == slot) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the row does not have is to be read anew, too: relations, columns of a
+ * derived class, those that are deferred. -> 0 or -1. */
+static int
+unset_others(const Sac_EntityPlan *plan, Sac_Instance *self)
+{
+    const Sac_Mapping *mapping = self->mapping;
+    for (Py_ssize_t slot = 0; slot < Sac_MappingCount(mapping); slot++) {
+        PyObject *key = PyList_GET_ITEM(mapping->keys, slot);
+        if (key != Py_None && !is_followed(plan, slot) &&
+            !is_column_of(plan, slot) &&
+            Sac_InstanceStore(self, slot, key, NULL) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* What is not loaded, or all. -> 0 or -1. */
 static int
 fill_existing(Load *load, Sac_Instance *self, bool all)
@@ -183,6 +227,9 @@ fill_existing(Load *load, Sac_Instance *self, bool all)
     }
     self->flags &= (uint16_t)~SAC_INSTANCE_EXPIRED;
     if (all) {
+        if (unset_others(plan, self) < 0) {
+            return -1;
+        }
         Sac_InstanceCommit(self);
     }
     return filled ? Sac_MappingTell(plan->mapping->on_refresh,
@@ -302,10 +349,8 @@ static int
 load_existing(Load *load, Sac_Instance *self)
 {
     bool all = load->context->populate_existing;
-    bool anew = all || (self->flags & SAC_INSTANCE_EXPIRED) != 0;
-    return fill_existing(load, self, all) < 0
-               ? -1
-               : follow(load, self, false, anew);
+    return fill_existing(load, self, all) < 0 ? -1
+                                              : follow(load, self, false, all);
 }
 
 PyObject *

@@ -189,7 +189,7 @@ Sac_IdentityMapAdd(Sac_IdentityMap *map, Sac_Instance *instance)
     map->version++;
     instance->map = map;
     instance->flags |= SAC_INSTANCE_MAPPED;
-    instance->lifecycle = SAC_PERSISTENT;
+    instance->lifecycle = map->owner != NULL ? SAC_PERSISTENT : SAC_DETACHED;
     if (instance->flags & SAC_INSTANCE_MODIFIED) {
         Sac_IdentityMapKeep(instance);
     }

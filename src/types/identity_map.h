@@ -51,7 +51,8 @@ Sac_Instance *Sac_IdentityMapFindInt(Sac_IdentityMap *map,
                                      uint32_t hash);
 
 /* Puts an instance in that is in no map, with its identity and hash set, and
- * that Find() did not find: it becomes persistent. -> 0 or -1. */
+ * that Find() did not find: it becomes persistent, or detached if the map is
+ * no session's. -> 0 or -1. */
 int Sac_IdentityMapAdd(Sac_IdentityMap *map, Sac_Instance *instance);
 /* Takes it out of the table and lets go of it; `lifecycle`: what it is then.
  * The caller holds a reference, or it is being deallocated. */

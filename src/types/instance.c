@@ -84,7 +84,7 @@ void
 Sac_InstanceCommit(Sac_Instance *self)
 {
     Py_CLEAR(self->changes);
-    self->flags &= (uint16_t)~SAC_INSTANCE_MODIFIED;
+    self->flags &= (uint16_t) ~(SAC_INSTANCE_MODIFIED | SAC_INSTANCE_ORPHAN);
     if (self->flags & SAC_INSTANCE_KEPT) {
         Sac_IdentityMapLetGo(self);
     }
@@ -118,6 +118,7 @@ expire_all(Sac_Instance *self)
         PyObject *key = PyList_GET_ITEM(keys, i);
         rc = key == Py_None ? 0 : Sac_InstanceStore(self, i, key, NULL);
     }
+    self->flags &= (uint16_t)~SAC_INSTANCE_OWNED;
     self->flags |= SAC_INSTANCE_EXPIRED;
     return rc;
 }

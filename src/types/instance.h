@@ -39,6 +39,10 @@ enum {
     SAC_INSTANCE_MAPPED = 1u << 3,   /* it stands in the table of `map` */
     SAC_INSTANCE_DOOMED = 1u << 4,   /* its session is to delete it */
     SAC_INSTANCE_GONE = 1u << 5,     /* its row was deleted, for good */
+    SAC_INSTANCE_ORPHAN = 1u << 6,   /* taken from a parent that it cannot be
+                                        without, since the last flush */
+    SAC_INSTANCE_OWNED = 1u << 7,    /* the program gave it to a parent that
+                                        lets it have no other */
 };
 
 typedef struct Sac_Instance {

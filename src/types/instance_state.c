@@ -64,6 +64,19 @@ get_flag(PyObject *op, void *closure)
     return PyBool_FromLong((((Sac_Instance *)op)->flags & flag) != 0);
 }
 
+static int
+set_flag(PyObject *op, PyObject *value, void *closure)
+{
+    Sac_Instance *self = (Sac_Instance *)op;
+    unsigned flag = (unsigned)(uintptr_t)closure;
+    int truth = value == NULL ? 0 : PyObject_IsTrue(value);
+    if (truth < 0) {
+        return -1;
+    }
+    self->flags = (uint16_t)(truth ? self->flags | flag : self->flags & ~flag);
+    return 0;
+}
+
 static PyObject *
 get_session(PyObject *op, void *Py_UNUSED(closure))
 {
@@ -279,6 +292,12 @@ PyGetSetDef Sac_InstanceGetset[] = {
      FLAG(SAC_INSTANCE_EXPIRED)},
     {"_sac_doomed", get_flag, NULL, "Whether its session is to delete it.",
      FLAG(SAC_INSTANCE_DOOMED)},
+    {"_sac_orphan", get_flag, set_flag,
+     "Whether it was taken from a parent that it cannot be without.",
+     FLAG(SAC_INSTANCE_ORPHAN)},
+    {"_sac_owned", get_flag, set_flag,
+     "Whether it was given to a parent that lets it have no other.",
+     FLAG(SAC_INSTANCE_OWNED)},
     {"_sac_gone", get_flag, NULL, "Whether its row was deleted for good.",
      FLAG(SAC_INSTANCE_GONE)},
     {"_sac_modified", get_flag, NULL, "Whether something was set.",

@@ -242,6 +242,7 @@ mapping_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->on_refresh);
     Py_VISIT(self->on_expire);
     Py_VISIT(self->get_shape);
+    Py_VISIT(self->serial);
     return 0;
 }
 
@@ -259,6 +260,7 @@ mapping_clear(PyObject *op)
     Py_CLEAR(self->on_refresh);
     Py_CLEAR(self->on_expire);
     Py_CLEAR(self->get_shape);
+    Py_CLEAR(self->serial);
     return 0;
 }
 

@@ -48,6 +48,10 @@ typedef struct Sac_Mapping {
                                 primary key (session_get.c), or None, or
                                 NULL: not made yet */
     Py_ssize_t get_shape_of; /* how many slots there were then */
+    PyObject *serial;        /* strong: tuple, key and where the value is, of
+                              each column (serialize.c); or NULL */
+    PyTypeObject *serial_of; /* not held: the class that it was made for */
+    unsigned serial_version; /* of that class */
     uint64_t salt;   /* of the hashes of its identities (of the root) */
     bool configured; /* configure_mappers() was called for it */
 } Sac_Mapping;

@@ -229,10 +229,24 @@ session_traverse(PyObject *op, visitproc visit, void *arg)
     return 0;
 }
 
+/* It goes with a transaction that holds up all who want to write. */
+static void
+warn_of_transaction(Sac_Session *self)
+{
+    const Sac_Channel *channel = self->channel;
+    if (channel == NULL || self->joined || !channel->lease.token ||
+        channel->lease.engine == NULL || self->connection != NULL ||
+        sac_engine_forked(channel->lease.engine)) {
+        return;
+    }
+    Sac_HolderWarn(channel, NULL);
+}
+
 static int
 session_clear(PyObject *op)
 {
     Sac_Session *self = (Sac_Session *)op;
+    warn_of_transaction(self);
     Sac_SessionForgetAll(self);
     if (self->identity_map != NULL) {
         /* Whoever else has it finds it empty. */
@@ -455,6 +469,8 @@ static PyMethodDef session_methods[] = {
      "expire_all($self, /)\n--\n\nForget the values of all persistent "
      "instances, to be read again when they are needed."},
     {"flush", FAST(Sac_Session_flush), FAST_FLAGS, flush_doc},
+    {"_autoflush", Sac_Session_autoflush, METH_NOARGS,
+     "_autoflush($self, /)\n--\n\nFlush for a query. Awaitable."},
     {"get", FAST(Sac_Session_get), FAST_FLAGS, get_doc},
     {"get_one", FAST(Sac_Session_get_one), FAST_FLAGS, get_one_doc},
     {"execute", FAST(Sac_Session_execute), FAST_FLAGS, execute_doc},
@@ -545,6 +561,8 @@ static PyMemberDef session_members[] = {
      "Whether queries flush pending changes first."},
     {"expire_on_commit", T_BOOL, offsetof(Sac_Session, expire_on_commit), 0,
      "Whether a commit expires the attributes of instances."},
+    {"_sac_side_effects", T_BOOL, offsetof(Sac_Session, side_effects),
+     READONLY, "Triggers or cascades of the last flush changed rows, too."},
     {"__dictoffset__", T_PYSSIZET, offsetof(Sac_Session, dict), READONLY,
      NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(Sac_Session, weakrefs),

@@ -75,10 +75,12 @@ typedef struct Sac_Session {
      * on, in one block. */
     struct Sac_IdentityMap *identity_map; /* strong; NULL until the first
                                              use */
-    PyObject *fresh;  /* strong: list of pending instances in the order of
+    PyObject *fresh;   /* strong: list of pending instances in the order of
                          their add(), None where one was taken out; or NULL */
-    PyObject *doomed; /* strong: list of those to be deleted, likewise */
-    uint32_t serials; /* given to frames */
+    PyObject *doomed;  /* strong: list of those to be deleted, likewise */
+    uint32_t serials;  /* given to frames */
+    bool side_effects; /* of the last batch: triggers or cascades changed
+                          rows, too */
     bool flushing;
 } Sac_Session;
 
@@ -135,6 +137,12 @@ void Sac_SessionPop(Sac_Session *session, Sac_Frame *frame);
 PyObject *Sac_SessionSavepoint(Sac_Session *session, const char *verb,
                                unsigned savepoint, const Sac_OpKind *kind);
 /* ---- session_end.c --------------------------------------------------- */
+
+/* Another task is in the middle of something with the session. */
+bool Sac_SessionInUse(const Sac_Session *session);
+/* What undoes waits for that other task: awaits a moment if it has to.
+ * -> RETURN: nobody is; NEXT: the step is to look again; or ERROR. */
+PySendResult Sac_SessionPause(Sac_Op *op, const Sac_Session *session);
 
 /* -> new awaitable: commits or rolls back the transaction that `face` (an
  * AsyncSessionTransaction) names, or, if NULL, the root. */

@@ -50,13 +50,19 @@ let_go(Sac_Session *self, bool well)
 }
 
 enum { CLOSE_FOR_GOOD = 1 }; /* op->number */
+enum { CLOSE_PAUSED = 1, CLOSE_SENT };
 
 static PySendResult
 close_step(Sac_Op *op, PyObject *value, PyObject **result)
 {
     Sac_Session *self = (Sac_Session *)op->slots[0];
-    if (op->stage == 0) {
-        op->stage = 1;
+    if (op->stage == 0 || (op->stage == CLOSE_PAUSED && value != NULL)) {
+        op->stage = CLOSE_PAUSED;
+        PySendResult pause = Sac_SessionPause(op, self);
+        if (pause != PYGEN_RETURN) {
+            return pause;
+        }
+        op->stage = CLOSE_SENT;
         self->closed = self->closed || op->number == CLOSE_FOR_GOOD;
         PyObject *next = NULL;
         if (self->joined) {

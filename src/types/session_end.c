@@ -9,8 +9,39 @@
 #include "types/session_orm.h"
 
 /* slots[1]: the AsyncSessionTransaction to end, or NULL for the root. */
-enum { END_STARTED = 1, END_INNER, END_FLUSHING, END_TO_RELEASE, END_LAST };
+enum {
+    END_STARTED = 1,
+    END_PAUSED,
+    END_INNER,
+    END_FLUSHING,
+    END_TO_RELEASE,
+    END_LAST
+};
 enum { MAX_FLUSHES = 100 };
+
+bool
+Sac_SessionInUse(const Sac_Session *session)
+{
+    const Sac_Channel *channel = session->channel;
+    return session->flushing ||
+           (channel != NULL && channel->lease.busy && !channel->lease.left);
+}
+
+/* Nobody tells us when the other one is through: this is to be rare. */
+PySendResult
+Sac_SessionPause(Sac_Op *op, const Sac_Session *session)
+{
+    if (!Sac_SessionInUse(session) || op->drive != NULL ||
+        Sac_DriveCurrent(SAC_STATE(op)) != NULL) {
+        return PYGEN_RETURN;
+    }
+    PyObject *asyncio = PyImport_ImportModule("asyncio");
+    PyObject *sleep = asyncio == NULL
+                          ? NULL
+                          : PyObject_CallMethod(asyncio, "sleep", "d", 0.001);
+    Py_XDECREF(asyncio);
+    return Sac_OpAwait(op, sleep) < 0 ? PYGEN_ERROR : PYGEN_NEXT;
+}
 
 static Sac_Frame *
 frame_of(const Sac_Op *op)
@@ -163,11 +194,26 @@ ended(Sac_Session *session, Sac_Frame *frame, bool commit, PyObject **result)
     return PYGEN_RETURN;
 }
 
-/* -> RETURN or ERROR: whether it can be ended. */
+/* -> RETURN or ERROR: whether it can be ended; or NEXT: not yet. */
 static PySendResult
 end_first(Sac_Op *op, const Sac_Frame *frame, bool commit)
 {
     Sac_Session *session = (Sac_Session *)op->slots[0];
+    if (!commit) {
+        op->stage = END_PAUSED;
+        PySendResult pause = Sac_SessionPause(op, session);
+        if (pause != PYGEN_RETURN) {
+            return pause;
+        }
+    }
+    else if (Sac_SessionInUse(session)) {
+        (void)Sac_RaiseNamed(SAC_STATE(session), "IllegalStateChangeError",
+                             "another task is in the middle of an operation "
+                             "of this session, which cannot be committed now; "
+                             "concurrent tasks need one session each");
+        return PYGEN_ERROR;
+    }
+    op->stage = END_STARTED;
     if (op->slots[1] != NULL && (frame == NULL || !frame->active)) {
         (void)Sac_RaiseNamed(SAC_STATE(session),
                              frame == NULL ? "InvalidRequestError"
@@ -280,10 +326,10 @@ end_or_flush(Sac_Op *op, PyObject *value, bool commit, PyObject **result)
 {
     Sac_Session *session = (Sac_Session *)op->slots[0];
     Sac_Frame *frame = frame_of(op);
-    if (op->stage == 0) {
-        op->stage = END_STARTED;
-        if (end_first(op, frame, commit) == PYGEN_ERROR) {
-            return PYGEN_ERROR;
+    if (op->stage == 0 || (op->stage == END_PAUSED && value != NULL)) {
+        PySendResult outcome = end_first(op, frame, commit);
+        if (outcome != PYGEN_RETURN) {
+            return outcome;
         }
         frame = frame_of(op);
     }
@@ -319,8 +365,7 @@ static PySendResult
 end_step(Sac_Op *op, PyObject *value, PyObject **result, bool commit)
 {
     Sac_Session *session = (Sac_Session *)op->slots[0];
-    if (op->stage == 0 || op->stage == END_INNER ||
-        op->stage == END_FLUSHING) {
+    if (op->stage < END_TO_RELEASE) {
         return end_or_flush(op, value, commit, result);
     }
     Sac_Frame *frame = frame_of(op);

@@ -80,9 +80,14 @@ static PyObject *
 make_execution(Sac_Session *self, PyObject *statement, PyObject *parameters,
                PyObject *options, Sac_Want want, const Sac_OpKind *kind)
 {
-    PyObject *execution =
-        Sac_ChannelExecute(self->channel, (PyObject *)self, statement,
-                           parameters, false, want, kind);
+    PyObject *execution;
+    int split = Sac_SessionSplit(self, statement, parameters, options, want,
+                                 &execution);
+    if (split != 0) {
+        return split < 0 ? NULL : execution;
+    }
+    execution = Sac_ChannelExecute(self->channel, (PyObject *)self, statement,
+                                   parameters, false, want, kind);
     if (execution != NULL && options != NULL && options != Py_None &&
         Sac_StatementOptions(SAC_STATE(self), options,
                              (Sac_Execution *)execution) < 0) {
@@ -115,7 +120,7 @@ waiting_next(Sac_Op *op)
     if (op->stage == WAIT_FLUSH) {
         op->stage = WAIT_ENTER;
         if (op->slots[4] == Py_True && Sac_SessionWantsFlush(self)) {
-            return Sac_SessionFlush(self, false);
+            return Sac_SessionAutoflush(self);
         }
     }
     PyObject *first = NULL;

@@ -145,6 +145,13 @@ flush_first(Sac_Op *op, PyObject **result)
                              "the session is being flushed already");
         return PYGEN_ERROR;
     }
+    if (Sac_SessionInUse(self)) {
+        (void)Sac_RaiseNamed(state, "IllegalStateChangeError",
+                             "another task is in the middle of an operation "
+                             "of this session, which cannot be flushed now; "
+                             "concurrent tasks need one session each");
+        return PYGEN_ERROR;
+    }
     if (Sac_SessionCheckFailure(self) < 0 ||
         Sac_SessionEnsureRoot(self, false) < 0) {
         return PYGEN_ERROR;
@@ -219,6 +226,45 @@ Sac_SessionFlush(Sac_Session *self, bool commit)
         op->number = commit;
     }
     return (PyObject *)op;
+}
+
+/* Says of an error that the flush was not asked for. */
+static void
+give_hint(void)
+{
+    PyObject *error = Sac_ErrTake();
+    if (PyObject_HasAttrString(error, "add_detail")) {
+        Py_XDECREF(PyObject_CallMethod(
+            error, "add_detail", "s",
+            "a query had the session flushed first (autoflush); inside "
+            "session.no_autoflush it does not"));
+        PyErr_Clear();
+    }
+    Sac_ErrGive(error);
+}
+
+static PySendResult
+auto_step(Sac_Op *op, PyObject *value, PyObject **result)
+{
+    PySendResult outcome = flush_step(op, value, result);
+    if (outcome == PYGEN_ERROR) {
+        give_hint();
+    }
+    return outcome;
+}
+
+PyObject *
+Sac_SessionAutoflush(Sac_Session *self)
+{
+    static const Sac_OpKind kind = {"AsyncSession.flush", auto_step};
+    return (PyObject *)Sac_OpNew(SAC_STATE(self)->operation_type, &kind,
+                                 (PyObject *)self);
+}
+
+PyObject *
+Sac_Session_autoflush(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    return Sac_SessionAutoflush((Sac_Session *)op);
 }
 
 /* ---- the method -------------------------------------------------------- */

@@ -348,7 +348,7 @@ load_next(Sac_Op *op)
     if (op->stage == LOAD_FLUSH) {
         op->stage = LOAD_ENTER;
         if (Sac_SessionWantsFlush(wanted.session)) {
-            return Sac_SessionFlush(wanted.session, false);
+            return Sac_SessionAutoflush(wanted.session);
         }
     }
     PyObject *shape = asks ? Py_None : shape_of(wanted.mapping);

@@ -57,6 +57,18 @@ forget_deleted(Sac_Session *self, Sac_Instance *instance)
     instance->flags |= SAC_INSTANCE_GONE;
 }
 
+/* Of an instance that the transaction has inserted: its rollback makes it a
+ * new one, in the session or not. -> 0 or -1. */
+static int
+remember_born(Sac_Session *self, Sac_Instance *instance)
+{
+    Sac_Frame *at = instance->born == 0 ? NULL : self->frame;
+    while (at != NULL && at->serial > instance->born) {
+        at = at->parent;
+    }
+    return at == NULL ? 0 : Sac_SessionListPut(&at->deleted, instance);
+}
+
 /* It is in the session. The caller holds a reference. */
 static int
 expunge(Sac_Session *self, Sac_Instance *instance)
@@ -78,6 +90,9 @@ expunge(Sac_Session *self, Sac_Instance *instance)
             Sac_SessionListDrop(&self->doomed, instance);
         }
         Sac_IdentityMapRemove(instance, SAC_DETACHED);
+        if (remember_born(self, instance) < 0) {
+            return -1;
+        }
     }
     return Sac_SessionTell(self, event, (PyObject *)instance);
 }
@@ -90,6 +105,10 @@ Sac_Session_expunge(PyObject *op, PyObject *object)
     Sac_Instance *instance = Sac_SessionInstance(state, object);
     if (instance == NULL) {
         return NULL;
+    }
+    if (instance->lifecycle == SAC_DELETED && instance->map == NULL) {
+        instance->lifecycle = SAC_DETACHED; /* its deletion is committed */
+        Py_RETURN_NONE;
     }
     if (!Sac_SessionHolds(self, instance)) {
         return refuse(op, instance, "%U is not present in this session");
@@ -123,6 +142,16 @@ all_of(Sac_Session *self)
     return list;
 }
 
+/* Results that were not fetched to their end keep the map for themselves. */
+static void
+leave_map(Sac_Session *self)
+{
+    if (Py_REFCNT(self->identity_map) > 1) {
+        self->identity_map->owner = NULL;
+        Py_CLEAR(self->identity_map);
+    }
+}
+
 void
 Sac_SessionExpungeAll(Sac_Session *self)
 {
@@ -132,6 +161,7 @@ Sac_SessionExpungeAll(Sac_Session *self)
     Sac_SessionForget(&self->doomed);
     if (self->identity_map != NULL) {
         Sac_IdentityMapClear(self->identity_map);
+        leave_map(self);
     }
     for (Py_ssize_t i = 0; all != NULL && i < PyList_GET_SIZE(all); i++) {
         PyObject *each = PyList_GET_ITEM(all, i);
@@ -168,6 +198,26 @@ expire_related(Sac_Session *self, Sac_Instance *instance)
                : expunge(self, instance);
 }
 
+/* Replaces the names by a new tuple of them. -> 0, or -1 with KeyError: the
+ * class has no such attribute. */
+static int
+check_keys(Sac_Instance *instance, PyObject **keys)
+{
+    PyObject *all = PySequence_Tuple(*keys);
+    for (Py_ssize_t i = 0; all != NULL && i < PyTuple_GET_SIZE(all); i++) {
+        PyObject *key = PyTuple_GET_ITEM(all, i);
+        Py_ssize_t slot = Sac_MappingFind(instance->mapping, key);
+        if (slot == -1) {
+            PyErr_SetObject(PyExc_KeyError, key);
+        }
+        if (slot < 0) {
+            Py_CLEAR(all);
+        }
+    }
+    *keys = all;
+    return all == NULL ? -1 : 0;
+}
+
 PyObject *
 Sac_Session_expire(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
                    PyObject *kwnames)
@@ -189,6 +239,9 @@ Sac_Session_expire(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
     }
     PyObject *keys = given[1];
     int some = keys == NULL || keys == Py_None ? 0 : PyObject_IsTrue(keys);
+    if (some > 0 && check_keys(instance, &keys) < 0) {
+        return NULL;
+    }
     PyObject *more = some != 0
                          ? PyTuple_New(0)
                          : cascade(SAC_STATE(op), "refresh-expire", instance);
@@ -199,6 +252,9 @@ Sac_Session_expire(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
         rc = expire_related(self, (Sac_Instance *)PyTuple_GET_ITEM(more, i));
     }
     Py_XDECREF(more);
+    if (some > 0) {
+        Py_DECREF(keys);
+    }
     return rc < 0 ? NULL : Py_NewRef(Py_None);
 }
 
@@ -247,6 +303,10 @@ delete_step(Sac_Op *op, PyObject *value, PyObject **result)
         if (Sac_SessionAttach(self, instance) < 0) {
             return PYGEN_ERROR;
         }
+        if (instance->flags & SAC_INSTANCE_DOOMED) {
+            *result = Py_NewRef(Py_None);
+            return PYGEN_RETURN;
+        }
         PyObject *more = PyObject_CallFunctionObjArgs(
             SAC_STATE(self)->delete_cascade, (PyObject *)self,
             (PyObject *)instance, NULL);
@@ -290,7 +350,9 @@ Sac_Session_delete(PyObject *op, PyObject *object)
         return NULL;
     }
     if (instance->identity == NULL) {
-        return refuse(op, instance, "%U has no row that could be deleted");
+        return refuse(
+            op, instance,
+            "Instance '%U' is not persisted: it has no row that could be deleted");
     }
     int relations = Sac_UnitHasRelations(instance->mapping);
     if (relations < 0) {

@@ -175,6 +175,23 @@ check_attach(Sac_Session *self, Sac_Instance *instance)
                : 1;
 }
 
+/* Whether it was inserted in this transaction, and expunged then. */
+static bool
+was_born_here(const Sac_Session *self, const Sac_Instance *instance)
+{
+    const Sac_Frame *at = instance->born == 0 ? NULL : self->frame;
+    for (; at != NULL; at = at->parent) {
+        PyObject *list = at->deleted;
+        for (Py_ssize_t i = 0; list != NULL && i < PyList_GET_SIZE(list);
+             i++) {
+            if (PyList_GET_ITEM(list, i) == (const PyObject *)instance) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 int
 Sac_SessionAttach(Sac_Session *self, Sac_Instance *instance)
 {
@@ -193,7 +210,10 @@ Sac_SessionAttach(Sac_Session *self, Sac_Instance *instance)
     if (found < 0 || Sac_IdentityMapAdd(self->identity_map, instance) < 0) {
         return -1;
     }
-    instance->born = instance->touched = 0;
+    if (!was_born_here(self, instance)) {
+        instance->born = 0;
+    }
+    instance->touched = instance->born;
     return 1;
 }
 

@@ -84,6 +84,9 @@ bool Sac_SessionWantsFlush(const Sac_Session *session);
 /* -> new awaitable: flushes, and commits if `commit` and it can: True then,
  * else False. */
 PyObject *Sac_SessionFlush(Sac_Session *session, bool commit);
+/* -> new awaitable: flushes because a query is about to be executed. */
+PyObject *Sac_SessionAutoflush(Sac_Session *session);
+PyObject *Sac_Session_autoflush(PyObject *op, PyObject *ignored);
 /* The innermost frame was rolled back because of a flush. -> 0, or -1 with
  * PendingRollbackError. */
 int Sac_SessionCheckFailure(Sac_Session *session);
@@ -121,6 +124,11 @@ PyObject *Sac_SessionLoading(Sac_Session *session, Sac_Execution *execution,
 /* steals: execution, of an UPDATE or DELETE or of something else. -> new
  * awaitable: what it gives, after the instances have followed; the execution
  * itself if none has to.  NULL with an exception. */
+/* -> 1 and *made, a new awaitable that inserts in several goes, as the keys of
+ * the parameters do not agree; 0: it is executed as it is; -1. */
+int Sac_SessionSplit(Sac_Session *session, PyObject *statement,
+                     PyObject *parameters, PyObject *options, Sac_Want want,
+                     PyObject **made);
 PyObject *Sac_SessionFollow(Sac_Session *session, Sac_Execution *execution,
                             PyObject *statement, PyObject *parameters,
                             PyObject *options, Sac_Want want);

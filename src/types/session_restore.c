@@ -206,11 +206,16 @@ bring_back(Sac_Session *self, PyObject *list, uint32_t serial)
     for (Py_ssize_t i = 0; list != NULL && i < PyList_GET_SIZE(list); i++) {
         PyObject *item = PyList_GET_ITEM(list, i);
         Sac_Instance *each = (Sac_Instance *)item;
-        if (item == Py_None || each->lifecycle != SAC_DELETED) {
+        bool expunged = item != Py_None && each->lifecycle == SAC_DETACHED &&
+                        each->map == NULL;
+        if (!expunged && (item == Py_None || each->lifecycle != SAC_DELETED)) {
             continue;
         }
         if (each->born >= serial) {
             make_new(self, each);
+            continue;
+        }
+        if (expunged) {
             continue;
         }
         each->flags &= (uint16_t)~SAC_INSTANCE_GONE;

@@ -6,6 +6,23 @@
 
 #include "types/notes.h"
 #include "types/related.h"
+#include "types/session.h"
+
+/* The map that the session has now: when the session is closed before the rows
+ * are taken, their instances are detached. Without memory, fetching finds one
+ * or says so. */
+static void
+take_map(Sac_Supply *supply)
+{
+    Sac_Session *session = (Sac_Session *)supply->load.session;
+    if (session != NULL) {
+        supply->load.identity_map =
+            Py_XNewRef((PyObject *)Sac_SessionIdentityMap(session));
+        if (supply->load.identity_map == NULL) {
+            PyErr_Clear();
+        }
+    }
+}
 
 void
 Sac_SupplyInit(Sac_Supply *supply, Sac_Outcome *outcome)
@@ -19,6 +36,7 @@ Sac_SupplyInit(Sac_Supply *supply, Sac_Outcome *outcome)
             (Sac_Decoder *)Py_NewRef((PyObject *)outcome->decoder);
         if (outcome->decoder->entities) {
             supply->load.session = Py_XNewRef(outcome->session);
+            take_map(supply);
             supply->load.options = Py_XNewRef(outcome->options);
             supply->load.populate_existing = outcome->populate_existing;
             supply->load.cohorts = outcome->cohorts;

@@ -277,6 +277,37 @@ test_one_call_at_a_time(void)
     house_fini(&h);
 }
 
+/* Nobody is left who could wait for the one that runs. */
+static void
+test_waiting_for_one_that_was_left_behind(void)
+{
+    house h;
+    sac_lease lease;
+    operation op, next, third;
+    house_init(&h, options_of(NULL));
+    lease_connect(&lease, &h);
+    op_init_sql(&op, &lease, h.port, ENDLESS("", "count(*)"));
+    CHECK_INT(op_start(&op), SAC_PROGRESS_WAIT);
+    lease.left = true;
+    CHECK_INT(do_sql(&lease, NULL, "SELECT 1"), SAC_ERR_BUSY_LEASE);
+    op_init_sql(&next, &lease, h.port, "SELECT 2");
+    CHECK_INT(op_start(&next), SAC_PROGRESS_WAIT);
+    CHECK_INT(next.call.state, SAC_AT_LEASE);
+    op_init_sql(&third, &lease, h.port, "SELECT 3");
+    CHECK_INT(op_start(&third), SAC_PROGRESS_WAIT);
+    CHECK_INT(op_cancel(&third), SAC_PROGRESS_DONE);
+    CHECK_INT(third.call.error.status, SAC_ERR_CANCELLED);
+    op_fini(&third);
+    (void)op_cancel(&op);
+    check_cancelled(&op, &h);
+    CHECK(!lease.left && !lease.busy);
+    CHECK_INT(op_finish(&next), SAC_OK);
+    CHECK_INT(op_cell(&next, 0, 0), 2);
+    op_fini(&next);
+    lease_close(&lease, &h);
+    house_fini(&h);
+}
+
 static void
 test_cancelled_before_it_began(void)
 {
@@ -452,6 +483,8 @@ TEST_MAIN(
     {"several_statements_in_one_call", test_several_statements_in_one_call},
     {"many_sets", test_many_sets},
     {"one_call_at_a_time", test_one_call_at_a_time},
+    {"waiting_for_one_that_was_left_behind",
+     test_waiting_for_one_that_was_left_behind},
     {"cancelled_before_it_began", test_cancelled_before_it_began},
     {"cancelled_in_the_queue", test_cancelled_in_the_queue},
     {"a_write_cancelled_in_the_queue", test_a_write_cancelled_in_the_queue},

@@ -341,6 +341,7 @@ OPERATIONS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:unclosed session:ResourceWarning")
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.__name__)
 async def test_nothing_grows(
     engine: AsyncEngine, operation: Callable[[AsyncEngine], Awaitable[None]]

@@ -128,8 +128,12 @@ async def load_columns(
         options=[load] if load.steps else None,
         execution_options={"autoflush": False},
     )
-    if found is not instance:
+    if found is instance:
+        return
+    if found is None or instance._sac_session is not None:
         raise ObjectDeletedError(instance)
+    for key in keys:  # a detached instance: its session found another
+        instance._sac_put(key, getattr(found, key))
 
 
 async def read(

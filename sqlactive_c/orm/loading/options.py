@@ -87,6 +87,7 @@ class Options:
         self._columns: dict[tuple[Any, Path], Setting] = {}
         self._groups: dict[tuple[Any, Path], set[str]] = {}
         self._subclasses: dict[tuple[Any, Path], list[Any]] = {}
+        self._conflict: exc.InvalidRequestError | None = None
         for each in self.nodes:
             for step in getattr(each, "steps", ()):
                 self._take(each.entity, *step)
@@ -120,6 +121,9 @@ class Options:
             self._subclasses.setdefault((root, path), []).extend(keys)
         elif action != "default":
             made = Setting(action, settings, attributes[-1])
+            before = self._relations.get((root, path), made)
+            if before[:2] != made[:2] and path[-1] != "*":
+                self._conflict = _conflict(before, made, path)
             self._relations[root, path] = made
 
     def _take_columns(
@@ -190,6 +194,8 @@ class Options:
 
         Raises:
             ArgumentError: An option is rooted elsewhere.
+            InvalidRequestError: Two of them say different things about one
+                relationship.
         """
         if self.origin is not None:
             return
@@ -201,6 +207,8 @@ class Options:
                 continue
             if not any(_is_akin(entity, root) for entity in entities):
                 raise _refusal(root, entities)
+        if self._conflict is not None:
+            raise self._conflict
 
     def rooted_at(self, entity: Any) -> Options:
         """Return them for one entity, which is the root of all of them.
@@ -218,6 +226,15 @@ class Options:
                 elif corresponds(entity, root):
                     getattr(made, name)[entity, path] = value
         return made
+
+
+def _conflict(
+    one: Setting, other: Setting, path: Path
+) -> exc.InvalidRequestError:
+    return exc.InvalidRequestError(
+        f"Loader strategies for {'.'.join(path)} conflict:"
+        f" {one.action!r} and {other.action!r}; leave one of them out"
+    )
 
 
 def corresponds(entity: Any, root: Any) -> bool:

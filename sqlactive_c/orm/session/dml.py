@@ -7,6 +7,7 @@ values that Python cannot know are expired.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from ... import _core, exc
@@ -28,7 +29,8 @@ def follow_dml(
 ) -> Follower | None:
     """Return what executes a statement, or None: it is executed as it is.
 
-    The hook of the core for UPDATE and DELETE.
+    The hook of the core for UPDATE and DELETE, and for an INSERT of several
+    rows that have not all the same columns.
 
     Args:
         session: The session.
@@ -44,6 +46,8 @@ def follow_dml(
     entity = entity_of(statement.table, True)
     if entity is None or _DONE in given:
         return None
+    if statement.is_insert:
+        return _Split(session, statement, params, options, entity.mapper, None)
     how = given.get("synchronize_session", "auto")
     if how is not None and how not in _WAYS:
         raise exc.ArgumentError(
@@ -260,6 +264,35 @@ class Follower:
             column = self.statement._table.c.get(name)
         prop = None if column is None else self.mapper._property_of(column)
         return None if prop is None else prop.key
+
+
+class _Split(Follower):
+    """An INSERT of rows that have different columns: by neighbours.
+
+    Attributes:
+        splits: For the core: this is no UPDATE or DELETE.
+    """
+
+    splits = True
+
+    async def run(self) -> Any:
+        """Execute the statement once for each run of the same columns.
+
+        Returns:
+            The result, with the rows of all.
+        """
+        results = [
+            await self.session.execute(
+                self.statement, list(sets), execution_options=self.options
+            )
+            for _, sets in groupby(self.params, frozenset)
+        ]
+        if not self.statement._returning:
+            return results[-1]
+        frozen = [each.freeze() for each in results]
+        rows = [row for each in frozen for row in each.data]
+        restore, (keys, _) = frozen[0].__reduce__()
+        return restore(keys, rows)()
 
 
 class _Bulk(Follower):

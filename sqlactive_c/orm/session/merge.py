@@ -48,7 +48,7 @@ async def merge(
     """
     object_mapper(instance)
     if load and session.autoflush:
-        await session.flush()
+        await session._autoflush()
     with session.no_autoflush:
         return await _Merge(session, load, options).merge(instance)
 
@@ -145,7 +145,11 @@ class _Merge:
     # -- attributes ----------------------------------------------------------
 
     async def _copy(self, source: Any, target: Any) -> None:
+        from .refresh import load_expired
+
         mapper = type(source).__mapper__
+        if self.load and _sets_key(mapper, source, target):
+            await load_expired(self.session, target)
         _check_version(mapper, source, target)
         if source._sac_options is not None:
             target._sac_options = source._sac_options
@@ -203,6 +207,16 @@ class _Merge:
         ):
             attribute = getattr(type(target), prop.key)
             await load_relation(self.session, [target], attribute)
+
+
+def _sets_key(mapper: Any, source: Any, target: Any) -> bool:
+    """Say whether a primary key is set that is not loaded."""
+    return target._sac_state == "persistent" and any(
+        source._sac_peek(key) is not NO_VALUE
+        and target._sac_peek(key) is NO_VALUE
+        for column in mapper.primary_key
+        for key in [_key_for(source, column)]
+    )
 
 
 def _collection_for(prop: Any, target: Any) -> Any:

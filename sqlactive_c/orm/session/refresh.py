@@ -9,7 +9,7 @@ from ... import exc
 from ..exc import ObjectDeletedError
 from ..relationships import RelationshipProperty
 
-__all__ = ["refresh"]
+__all__ = ["load_expired", "refresh"]
 
 
 async def refresh(
@@ -41,7 +41,7 @@ async def refresh(
             raise KeyError(each)
     session.expire(instance, names)
     if session.autoflush:
-        await session.flush()
+        await session._autoflush()
     if with_for_update == {}:
         raise exc.ArgumentError(
             "with_for_update is True or a dictionary of options, not an empty"
@@ -70,6 +70,8 @@ async def _load(session: Any, instance: Any, names: list[str] | None) -> None:
             if isinstance(prop, RelationshipProperty)
         }
         related = [each for each in names if each in relations]
+        if _reads_others(instance, [properties[each] for each in related]):
+            await load_expired(session, instance)
         columns = [
             getattr(cls, each) for each in names if each not in relations
         ]
@@ -78,6 +80,43 @@ async def _load(session: Any, instance: Any, names: list[str] | None) -> None:
     await _load_columns(session, instance, options, names is None)
     for each in related:
         await load_relation(session, [instance], getattr(cls, each))
+
+
+def _reads_others(instance: Any, related: list[Any]) -> bool:
+    """Say whether relationships begin at columns that are expired."""
+    from ..state import InstanceState
+
+    expired = InstanceState(instance).expired_attributes
+    mapper = type(instance).__mapper__
+    return any(
+        mapper.get_property_by_column(column).key in expired
+        for prop in related
+        for column in prop.local_columns
+        if column not in mapper.primary_key
+    )
+
+
+async def load_expired(session: Any, instance: Any) -> None:
+    """Read the columns of an instance that are expired; nothing is flushed.
+
+    Args:
+        session: The session.
+        instance: A persistent instance.
+
+    Raises:
+        ObjectDeletedError: It has no row any more.
+    """
+    from ..state import InstanceState
+    from ..strategy_options import Load
+
+    if not InstanceState(instance).expired_attributes:
+        return
+    cls = type(instance)
+    options = [
+        Load(cls).lazyload(getattr(cls, each.key))
+        for each in cls.__mapper__.relationships
+    ]
+    await _load_columns(session, instance, options, False)
 
 
 async def _load_columns(

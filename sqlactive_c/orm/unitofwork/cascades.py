@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ... import _core
+from ..interfaces import MANYTOONE
 from . import loader
 from .history import items_of, value_of
 
@@ -14,7 +15,6 @@ __all__ = [
     "cascade_iterator",
     "cascade_save",
     "delete_cascade",
-    "drop_orphan",
     "has_parent",
 ]
 
@@ -133,7 +133,9 @@ def cascade_save(session: Any, instance: Any) -> list[Any]:
         cascade_iterator(
             "save-update",
             instance,
-            lambda each: each._sac_session is session,
+            lambda each: (
+                each._sac_session is session and each._sac_state != "deleted"
+            ),
         )
     )
 
@@ -163,7 +165,7 @@ async def _collect_deleted(
 ) -> None:
     for prop in cascading(type(instance).__mapper__, "delete"):
         if not prop.passive_deletes:
-            await loader.load(session, prop, siblings)
+            await _load(session, prop, siblings)
         related = [
             each
             for each in value_of(instance, prop.key)
@@ -173,6 +175,28 @@ async def _collect_deleted(
         for each in related:
             found.append(each)
             await _collect_deleted(session, each, related, seen, found)
+
+
+async def _load(session: Any, prop: Any, instances: list[Any]) -> None:
+    """Load a relationship as the program would: a flush comes first."""
+    from ..session.refresh import load_expired
+
+    keys = loader.local_keys(prop)
+    lazy = loader.unloaded(session, prop, instances)
+    for each in lazy:
+        if any(each._sac_peek(key) is NO_VALUE for key in keys):
+            await load_expired(session, each)
+    if session.autoflush and any(
+        prop.direction is not MANYTOONE
+        or loader.known_before(session, prop, each) is NO_VALUE
+        for each in loader.unloaded(session, prop, instances)
+    ):
+        await session._autoflush()
+    await loader.load(session, prop, instances)
+    if prop.direction is MANYTOONE:
+        for each in lazy:
+            for found in value_of(each, prop.key):
+                await load_expired(session, found)
 
 
 # -- orphans ------------------------------------------------------------------
@@ -190,28 +214,13 @@ def has_parent(prop: Any, child: Any) -> bool:
             if value_of(child, reverse.key):
                 return True
         else:
-            value = child._sac_peek(reverse.key)
-            if value is not NO_VALUE and value is not None:
-                return True
+            parent = child._sac_peek(reverse.key)
+            if parent is not NO_VALUE and parent is not None:
+                items = parent._sac_peek(prop.key)
+                if items is NO_VALUE or _holds(items, child):
+                    return True
     return False
 
 
-def drop_orphan(prop: Any, owner: Any, child: Any) -> None:
-    """Expunge a pending instance that was taken away from its only parent.
-
-    Args:
-        prop: The relationship of the parent.
-        owner: The parent.
-        child: What was taken out of it, pending.
-    """
-    if has_parent(prop, child):
-        return
-    session = child._sac_session
-    for parent in (*session.new, *session.identity_map.values()):
-        if (
-            parent is not owner
-            and type(parent).__mapper__.isa(prop.parent)
-            and any(each is child for each in value_of(parent, prop.key))
-        ):
-            return
-    session.expunge(child)
+def _holds(value: Any, child: Any) -> bool:
+    return value is not None and any(each is child for each in items_of(value))

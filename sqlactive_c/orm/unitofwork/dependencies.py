@@ -94,20 +94,34 @@ class Dependency:
         """Yield (who is saved first, who is saved after) of saved parents."""
         return ()
 
+    def leads(self, parents: Iterable[Any]) -> bool:
+        """Say whether the relationship of a saved parent is set."""
+        return not self.post_update and any(
+            value is not NO_VALUE and (not self.prop.uselist or value)
+            for value in (each._sac_peek(self.key) for each in parents)
+        )
+
+    def looking(self, parents: Iterable[Any]) -> Iterable[Any]:
+        """Yield saved parents that look for a foreign key first."""
+        return ()
+
     def delete_edges(
         self, parents: Sequence[Any], gone: Sequence[Any]
     ) -> Iterable[tuple[Any, Any]]:
         """Yield (who is deleted first, who is deleted after)."""
         return ()
 
-    def warn(self, child: Any, operation: str) -> None:
+    def warn(
+        self, child: Any, operation: str, also_deleted: bool = False
+    ) -> None:
         """Warn that a related instance is in no session.
 
         Args:
             child: The instance.
             operation: What will not be done.
+            also_deleted: Even if it was in the session and is deleted.
         """
-        if child._sac_state == "deleted":
+        if child._sac_state == "deleted" and not also_deleted:
             return
         warnings.warn(
             f"Object of type <{type(child).__name__}> not in session,"
@@ -123,9 +137,24 @@ class Dependency:
             unit: The unit.
             child: The instance.
         """
-        if unit.register_delete(child, self):
-            for each in await delete_cascade(unit.session, child):
-                unit.register_delete(each)
+        await delete_orphan(unit, child, self)
+
+
+async def delete_orphan(
+    unit: Unit, child: Any, dependency: Dependency | None = None
+) -> None:
+    """Delete an instance that has lost its parent, with its own.
+
+    Args:
+        unit: The unit.
+        child: The instance.
+        dependency: Why, for warnings.
+    """
+    if unit.register_delete(child, dependency):
+        async with loader.no_flush(unit.session):
+            found = await delete_cascade(unit.session, child)
+        for each in found:
+            unit.register_delete(each)
 
 
 class OneToMany(Dependency):
@@ -337,18 +366,9 @@ class ManyToOne(Dependency):
                 for child in change.deleted:
                     if not has_parent(self.prop, child):
                         await self.delete_orphan(unit, child)
-            if change.added and change.added[0] is None:
+            if change.deleted and change.added and change.added[0] is None:
                 for each in backwards:
-                    if self._was(unit, parent, change):
-                        await dependency_of(each).delete_orphan(unit, parent)
-
-    def _was(self, unit: Unit, parent: Any, change: Any) -> bool:
-        """Say whether the related instance that was there is known."""
-        if change.deleted:
-            return True
-        if parent._sac_changes.get(self.key) is not NO_VALUE:
-            return False
-        return loader.known_before(unit.session, self.prop, parent) is not None
+                    await dependency_of(each).delete_orphan(unit, parent)
 
     def before_save(self, unit: Unit, parents: Iterable[Any]) -> None:
         """Set the foreign keys of parents."""
@@ -382,7 +402,7 @@ class ManyToOne(Dependency):
         if child is None:
             self.pairs.clear(parent)
         elif not unit.holds(child):
-            self.warn(child, "add")
+            self.warn(child, "add", also_deleted=True)
             return False
         else:
             self.pairs.populate(child, parent)
@@ -398,6 +418,14 @@ class ManyToOne(Dependency):
             for child in value_of(parent, self.key):
                 if comes_first(child, self.pairs.sources):
                     yield child, parent
+
+    def looking(self, parents: Iterable[Any]) -> Iterable[Any]:
+        """Yield those whose attribute was set, if only to None."""
+        if self.post_update:
+            return
+        for parent in parents:
+            if parent._sac_peek(self.key) is not NO_VALUE:
+                yield parent
 
     def delete_edges(
         self, parents: Sequence[Any], gone: Sequence[Any]

@@ -7,11 +7,19 @@ from typing import Any
 
 from ... import _core
 from .. import events
+from .dependencies import delete_orphan
 from .order import components, sorted_rows
 from .plans import Plan, plan_of
 from .unit import Unit
 
-__all__ = ["flush_unit"]
+__all__ = ["flush_unit", "read_back"]
+
+read_back: set[int] = set()
+"""Ids of instances whose rows are to be read back as they are written.
+
+A flush that did so takes the id out: it wrote nothing else, and no trigger
+changed anything after it.
+"""
 
 _MAPPER_EVENTS = frozenset(
     f"{when}_{name}"
@@ -52,9 +60,15 @@ async def _flush(session: Any, commit: bool, objects: Any) -> bool:
             return False
         if _is_plain(groups):
             batch = _core.Batch(session)
-            written = _fill_plain(batch, groups)
+            only = _only_one(groups) if read_back else None
+            if only is None:
+                written = _fill_plain(batch, groups)
+            else:
+                written = _fill_whole(batch, groups)
             done = await batch.run(commit)
             _core.written(session, *written)
+            if only is not None and not session._sac_side_effects:
+                read_back.discard(id(only))
             return bool(done)
     return await _flush_related(Unit(session), groups, commit, objects)
 
@@ -142,6 +156,27 @@ def _fill_saves(
             saver.insert(batch, pending)
 
 
+def _only_one(groups: Any) -> Any:
+    """Return the instance to be read back, if it is all there is to write."""
+    if len(groups) != 1:
+        return None
+    _, pending, modified, doomed, _ = groups[0]
+    if doomed or len(pending) + len(modified) != 1:
+        return None
+    only = (pending or modified)[0]
+    return only if id(only) in read_back else None
+
+
+def _fill_whole(batch: Any, groups: Any) -> Any:
+    mapper, pending, modified, _, _ = groups[0]
+    saver = plan_of(mapper).whole_saver
+    if modified:
+        saver.update(batch, modified)
+    else:
+        saver.insert(batch, pending)
+    return pending, modified, []
+
+
 def _fill_deletes(batch: Any, plan: Plan, doomed: list[Any]) -> None:
     doomed = sorted_rows(doomed)
     for table in reversed(plan.tables):
@@ -172,7 +207,10 @@ async def _flush_related(
                 unit.doom(each)
         for each in (*pending, *modified):
             if chosen is None or id(each) in chosen:
-                unit.register(each)
+                if each._sac_orphan and each._sac_identity is not None:
+                    await delete_orphan(unit, each)
+                else:
+                    unit.register(each)
     await unit.presort()
     done = await unit.run(commit and not told)
     session = unit.session

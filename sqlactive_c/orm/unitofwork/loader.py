@@ -10,7 +10,15 @@ from ... import _core
 from ..interfaces import MANYTOONE
 from .sync import stored
 
-__all__ = ["known_before", "load", "load_columns", "load_replaced", "no_flush"]
+__all__ = [
+    "known_before",
+    "load",
+    "load_columns",
+    "load_replaced",
+    "local_keys",
+    "no_flush",
+    "unloaded",
+]
 
 NO_VALUE = _core.NO_VALUE
 
@@ -23,24 +31,35 @@ async def load(session: Any, prop: Any, instances: Iterable[Any]) -> None:
         prop: The relationship.
         instances: Instances of its class or of classes that derive from it.
     """
-    wanted = [
+    wanted = unloaded(session, prop, instances)
+    if not wanted:
+        return
+    async with no_flush(session):
+        await load_columns(session, wanted, local_keys(prop))
+        for each in wanted:
+            found = await _related(session, prop, each)
+            each._sac_put(prop.key, _as_value(prop, each, found))
+
+
+def unloaded(session: Any, prop: Any, instances: Iterable[Any]) -> list[Any]:
+    """Return the instances whose relationship has to be read.
+
+    Args:
+        session: The session.
+        prop: The relationship.
+        instances: Instances of its class or of classes that derive from it.
+    """
+    return [
         each
         for each in instances
         if each._sac_identity is not None
         and prop.key in each._sac_unloaded
         and each._sac_session is session
     ]
-    if not wanted:
-        return
-    async with no_flush(session):
-        await load_columns(session, wanted, _local_keys(prop))
-        for each in wanted:
-            found = await _related(session, prop, each)
-            each._sac_put(prop.key, _as_value(prop, each, found))
 
 
 async def load_replaced(session: Any, prop: Any, instance: Any) -> None:
-    """Find out what was in a collection that was replaced unread.
+    """Find out what was in a relationship that was replaced unread.
 
     Args:
         session: The session; it is not flushed.
@@ -48,9 +67,11 @@ async def load_replaced(session: Any, prop: Any, instance: Any) -> None:
         instance: The instance.
     """
     async with no_flush(session):
-        await load_columns(session, [instance], _local_keys(prop))
-        before = await _related(session, prop, instance)
+        await load_columns(session, [instance], local_keys(prop))
+        before: Any = await _related(session, prop, instance)
     now = instance._sac_peek(prop.key)
+    if not prop.uselist:
+        before = before[0] if before else None
     instance._sac_put(prop.key, before)
     instance._sac_set(prop.key, now)
 
@@ -110,7 +131,12 @@ async def no_flush(session: Any) -> AsyncIterator[None]:
         session.autoflush = before
 
 
-def _local_keys(prop: Any) -> list[str]:
+def local_keys(prop: Any) -> list[str]:
+    """Return the names of the columns that a relationship begins at.
+
+    Args:
+        prop: The relationship.
+    """
     return [
         prop.parent.get_property_by_column(column).key
         for column in prop.local_columns
@@ -177,15 +203,22 @@ def known_before(session: Any, prop: Any, instance: Any) -> Any:
         session: The session.
         prop: A many-to-one relationship that is not loaded.
         instance: The instance.
+
+    Returns:
+        The instance; None where the row refers to nothing; NO_VALUE where
+        that is not known without reading.
     """
     mapper = prop.parent
     values = {
         column: stored(instance, mapper.get_property_by_column(column).key)
         for column in prop.local_columns
     }
-    if any(each is NO_VALUE or each is None for each in values.values()):
+    if all(each is None for each in values.values()):
         return None
-    return known(session, prop, values)
+    if any(each is NO_VALUE or each is None for each in values.values()):
+        return NO_VALUE
+    found = known(session, prop, values)
+    return NO_VALUE if found is None else found
 
 
 def _as_value(prop: Any, instance: Any, found: list[Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
 from ... import exc
@@ -185,23 +185,28 @@ def levels(
     instances: Sequence[Any],
     edges: Iterable[tuple[Any, Any]],
     describe: Callable[[Any], str],
+    looking: Container[int] = (),
 ) -> list[list[Any]]:
     """Return instances in groups, each after those that it refers to.
+
+    A foreign key is copied between two groups; who only looks whether there
+    is one to copy comes half a step later than those that do not look.
 
     Args:
         instances: The instances; in a group they stay in this order.
         edges: (the one that comes first, the one that comes after).
         describe: Gives the name of an instance, for messages.
+        looking: The ids of instances that look for a foreign key.
 
     Raises:
         CircularDependencyError: They refer to each other.
     """
-    level = {id(each): 0 for each in instances}
+    level = {id(each): int(id(each) in looking) for each in instances}
     after: dict[int, list[int]] = {}
     before = dict.fromkeys(level, 0)
     for first, then in edges:
         one, other = id(first), id(then)
-        if one in level and other in level and one != other:
+        if one in level and other in level:
             after.setdefault(one, []).append(other)
             before[other] += 1
     ready = [key for key, count in before.items() if not count]
@@ -210,7 +215,7 @@ def levels(
         key = ready.pop()
         done += 1
         for each in after.get(key, ()):
-            level[each] = max(level[each], level[key] + 1)
+            level[each] = max(level[each], level[key] + 2)
             before[each] -= 1
             if not before[each]:
                 ready.append(each)
@@ -228,7 +233,7 @@ def levels(
     ]
     for each in instances:
         found[level[id(each)]].append(each)
-    return found
+    return [each for each in found if each]
 
 
 def sorted_rows(instances: list[Any]) -> list[Any]:

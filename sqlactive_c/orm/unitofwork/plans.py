@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .dependencies import Dependency, dependency_of
-from .order import relationships_of
-from .savers import make_saver
+from .order import Component, relationships_of
+from .savers import make_saver, make_whole_saver
 
-__all__ = ["Plan", "plan_of"]
+__all__ = ["Plan", "by_mapper", "looking", "plan_of"]
 
 
 class Plan:
@@ -71,6 +72,15 @@ class Plan:
             found = self._savers[table] = self._make_saver(table)
         return found
 
+    @property
+    def whole_saver(self) -> Any:
+        """What writes a row of the only table and reads it back."""
+        found = self._savers.get("whole")
+        if found is None:
+            found = make_whole_saver(self.mapper, self.tables[0])
+            self._savers["whole"] = found
+        return found
+
     def _make_saver(self, table: Any) -> Any:
         above = self.mapper.inherits
         if (
@@ -116,3 +126,40 @@ def plan_of(mapper: Any) -> Plan:
     if found is None:
         found = mapper.__dict__["_plan"] = Plan(mapper)
     return found
+
+
+def by_mapper(
+    instances: Iterable[Any],
+) -> Iterator[tuple[Plan, list[Any]]]:
+    """Yield instances by their mapper, in the order of the first of each.
+
+    Args:
+        instances: The instances.
+    """
+    grouped: dict[Any, list[Any]] = {}
+    for each in instances:
+        grouped.setdefault(type(each).__mapper__, []).append(each)
+    for mapper, group in grouped.items():
+        yield plan_of(mapper), group
+
+
+def looking(instances: Iterable[Any], part: Component) -> set[int]:
+    """Return the ids of those that look for a foreign key first.
+
+    Nobody has to where no instance is related to one of the same part.
+
+    Args:
+        instances: Instances that are saved.
+        part: The tables they are in.
+    """
+    inside = [
+        (each, group)
+        for plan, group in by_mapper(instances)
+        for each in plan.dependencies
+        if each.target.base_mapper in part.bases
+    ]
+    if not any(each.leads(group) for each, group in inside):
+        return set()
+    return {
+        id(found) for each, group in inside for found in each.looking(group)
+    }

@@ -16,7 +16,7 @@ from ..exc import StaleDataError
 from ..properties import ColumnProperty
 from .sync import settle, stored
 
-__all__ = ["make_saver", "mismatch_of"]
+__all__ = ["make_saver", "make_whole_saver", "mismatch_of"]
 
 PRIMARY = 1
 OPTIONAL = 2
@@ -33,6 +33,16 @@ def make_saver(mapper: Any, table: Any) -> Any:
         table: The table.
     """
     return _Maker(mapper, table).saver()
+
+
+def make_whole_saver(mapper: Any, table: Any) -> Any:
+    """Return what writes a row and reads it back with the same statement.
+
+    Args:
+        mapper: The mapper.
+        table: The table.
+    """
+    return _WholeMaker(mapper, table).saver()
 
 
 def _is_version(mapper: Any, table: Any) -> bool:
@@ -274,6 +284,35 @@ class _Maker:
         ]
         gone += [key for _, key, _ in self.expressions()]
         instance._sac_expire(gone)
+
+
+class _WholeMaker(_Maker):
+    """Statements that return every column of what they wrote."""
+
+    def insert(
+        self, keys: tuple[str, ...], many: bool
+    ) -> tuple[Any, tuple[Any, ...]]:
+        statement = insert(self.table)
+        if self.fixed:
+            statement = statement.values(self.fixed)
+        return self.returning(statement, keys, many)
+
+    def update(
+        self, keys: tuple[str, ...], many: bool
+    ) -> tuple[Any, tuple[Any, ...]]:
+        statement = update(self.table).where(*self.where())
+        return self.returning(statement, keys, many)
+
+    def returning(
+        self, statement: Any, keys: tuple[str, ...], many: bool
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """Return the statement with what it returns, and where that goes."""
+        after = tuple(
+            ("cell", key, (at, column.type.codec()))
+            for at, (column, key) in enumerate(self.attributes.items())
+        )
+        statement = statement.returning(*self.attributes)
+        return _shape(statement, keys, many), after
 
 
 def version_generator(mapper: Any) -> Any:

@@ -10,7 +10,7 @@ from .. import events
 from . import loader
 from .dependencies import Dependency
 from .order import Component, components, levels, sorted_rows
-from .plans import Plan, plan_of
+from .plans import by_mapper, looking, plan_of
 from .post_update import PostUpdates
 from .row_switch import row_switches, write_switched
 from .rows import groups_of_savers
@@ -189,19 +189,19 @@ class Unit:
         """Bring in who belongs to the unit because of relationships."""
         while self._fresh_saves or self._fresh_deletes:
             deletes, self._fresh_deletes = self._fresh_deletes, []
-            for plan, instances in _by_mapper(deletes):
+            for plan, instances in by_mapper(deletes):
                 for each in plan.dependencies:
                     await each.presort_deletes(self, instances)
             saves, self._fresh_saves = self._fresh_saves, []
             saves = [each for each in saves if id(each) in self.saves]
-            for plan, instances in _by_mapper(saves):
+            for plan, instances in by_mapper(saves):
                 for each in plan.dependencies:
                     await each.presort_saves(self, instances)
                 if plan.version is not None:
                     await loader.load_columns(
                         self.session, instances, [plan.version]
                     )
-        for plan, instances in _by_mapper(self.deletes.values()):
+        for plan, instances in by_mapper(self.deletes.values()):
             if plan.version is not None:
                 await loader.load_columns(
                     self.session, instances, [plan.version]
@@ -249,7 +249,7 @@ class Unit:
             Whether that was done.
         """
         saves, deletes = list(self.saves.values()), list(self.deletes.values())
-        for plan, instances in _by_mapper(deletes):
+        for plan, instances in by_mapper(deletes):
             for each in plan.dependencies:
                 each.before(self, instances)
         parts = self._components(saves, deletes)
@@ -277,7 +277,7 @@ class Unit:
         """Write what links rows once they are all there."""
         by_prop: dict[int, _Late] = {}
         for at, group in enumerate((saves, deletes)):
-            for plan, instances in _by_mapper(group):
+            for plan, instances in by_mapper(group):
                 for each in plan.dependencies:
                     if each.late:
                         late = by_prop.setdefault(id(each), _Late(each))
@@ -304,11 +304,13 @@ class Unit:
         instances = self._in_order(instances)
         edges = [
             edge
-            for plan, group in _by_mapper(instances)
+            for plan, group in by_mapper(instances)
             for each in plan.dependencies
             for edge in each.edges(group)
+            if edge[0] is not edge[1] or edge[0]._sac_identity is None
         ]
-        for level in levels(instances, edges, _shown):
+        late = looking(instances, part)
+        for level in levels(instances, edges, _shown, late):
             for base in part.bases:
                 found = [
                     each
@@ -337,7 +339,7 @@ class Unit:
 
     async def _save_related(self, instances: list[Any]) -> None:
         """Save instances between the foreign keys they follow and lead."""
-        grouped = list(_by_mapper(instances))
+        grouped = list(by_mapper(instances))
         for plan, group in grouped:
             for each in plan.dependencies:
                 each.before_save(self, group)
@@ -404,9 +406,10 @@ class Unit:
         ordered = [each for group in by_base for each in group]
         edges = [
             edge
-            for plan, group in _by_mapper(ordered)
+            for plan, group in by_mapper(ordered)
             for each in plan.dependencies
             for edge in each.delete_edges(group, ordered)
+            if edge[0] is not edge[1]
         ]
         for level in levels(ordered, edges, _shown):
             for base in part.bases:
@@ -466,15 +469,6 @@ class _Late:
     def __init__(self, dependency: Dependency) -> None:
         self.dependency = dependency
         self.groups: tuple[list[Any], list[Any]] = ([], [])
-
-
-def _by_mapper(instances: Iterable[Any]) -> Iterator[tuple[Plan, list[Any]]]:
-    """Yield instances by their mapper, in the order of the first of each."""
-    grouped: dict[Any, list[Any]] = {}
-    for each in instances:
-        grouped.setdefault(type(each).__mapper__, []).append(each)
-    for mapper, group in grouped.items():
-        yield plan_of(mapper), group
 
 
 def _forced(updates: list[Any]) -> bool:

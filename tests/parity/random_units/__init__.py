@@ -1,0 +1,1 @@
+"""Random programs about sessions, run by both libraries."""
