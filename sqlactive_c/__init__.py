@@ -27,7 +27,10 @@ from .engine.url import URL, make_url
 
 if TYPE_CHECKING:
     from .active_record import ActiveRecordMixin
+    from .async_query import AsyncQuery
     from .base_model import ActiveRecordBaseModel
+    from .conn import execute
+    from .definitions import JOINED, SELECT_IN, SUBQUERY
     from .engine import (
         CursorResult,
         FrozenResult,
@@ -256,6 +259,7 @@ _LAZY = {
     "Alias": "sql.selectable",
     "AliasedReturnsRows": "sql.selectable",
     "AsyncAdaptedQueuePool": "pool",
+    "AsyncQuery": "async_query",
     "BIGINT": "types",
     "BINARY": "types",
     "BLOB": "types",
@@ -324,6 +328,7 @@ _LAZY = {
     "Inspector": "engine.reflection",
     "Integer": "types",
     "Interval": "types",
+    "JOINED": "definitions",
     "JSON": "types",
     "Join": "sql.selectable",
     "LABEL_STYLE_DEFAULT": "sql.labels",
@@ -353,7 +358,9 @@ _LAZY = {
     "ReturnsRows": "sql.selectable",
     "Row": "engine",
     "RowMapping": "engine",
+    "SELECT_IN": "definitions",
     "SMALLINT": "types",
+    "SUBQUERY": "definitions",
     "ScalarResult": "engine",
     "ScalarSelect": "sql.compound",
     "Select": "sql.select_statement",
@@ -414,6 +421,7 @@ _LAZY = {
     "distinct": "sql",
     "except_": "sql.compound",
     "except_all": "sql.compound",
+    "execute": "conn",
     "exists": "sql.compound",
     "extract": "sql",
     "false": "sql",
@@ -471,6 +479,7 @@ __all__ = [
     "FLOAT",
     "INT",
     "INTEGER",
+    "JOINED",
     "JSON",
     "LABEL_STYLE_DEFAULT",
     "LABEL_STYLE_DISAMBIGUATE_ONLY",
@@ -480,7 +489,9 @@ __all__ = [
     "NUMERIC",
     "NVARCHAR",
     "REAL",
+    "SELECT_IN",
     "SMALLINT",
+    "SUBQUERY",
     "TEXT",
     "TIME",
     "TIMESTAMP",
@@ -495,6 +506,7 @@ __all__ = [
     "AsyncAdaptedQueuePool",
     "AsyncConnection",
     "AsyncEngine",
+    "AsyncQuery",
     "AsyncSession",
     "AsyncTransaction",
     "BigInteger",
@@ -629,6 +641,7 @@ __all__ = [
     "distinct",
     "except_",
     "except_all",
+    "execute",
     "exists",
     "extract",
     "false",

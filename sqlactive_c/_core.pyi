@@ -51,6 +51,7 @@ from .engine.sync import Connection
 from .engine.url import URL
 from .orm.session.sync import Session
 from .pool import Pool
+from .records.units import Unit
 from .sql.dialect import SQLiteDialect
 
 _P = ParamSpec("_P")
@@ -97,6 +98,34 @@ memory_statistics_off: bool
 
 def configure(**hooks: Any) -> None: ...
 def collect() -> None: ...
+def columns_dict(instance: object, exclude: Any, /) -> dict[str, Any]: ...
+def json_text(
+    object: object,
+    ensure_ascii: bool,
+    indent: int | str | None,
+    sort_keys: bool,
+    /,
+) -> str: ...
+@overload
+def rows_to_json(
+    result: Any,
+    /,
+    keys: tuple[str | None, ...],
+    *,
+    compact: bool = True,
+    nested: tuple[tuple[str, int, dict[Any, bytes], bytes | None], ...] = (),
+    by: None = None,
+) -> bytes: ...
+@overload
+def rows_to_json(
+    result: Any,
+    /,
+    keys: tuple[str | None, ...],
+    *,
+    compact: bool = True,
+    nested: tuple[tuple[str, int, dict[Any, bytes], bytes | None], ...] = (),
+    by: int,
+) -> dict[Any, list[bytes]]: ...
 def distribute(
     instances: list[Any],
     attribute: Any,
@@ -1019,6 +1048,7 @@ class DBConnection:
         *base_models: type[Any] | None,
         base_model: type[Any] | None = None,
     ) -> _Op[None]: ...
+    def transaction(self) -> Unit: ...
 
 # ---- how the values of a column type are stored ----------------------------
 
@@ -1097,6 +1127,8 @@ class Instance:
     def _sac_expired(self) -> bool: ...
     @property
     def _sac_doomed(self) -> bool: ...
+    _sac_orphan: bool
+    _sac_owned: bool
     @property
     def _sac_gone(self) -> bool: ...
     @property

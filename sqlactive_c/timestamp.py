@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .orm.base import Mapped
+from .orm.declarations import declared_attr
 from .orm.properties import mapped_column
 from .sql.functions import func
 from .sql.sqltypes import TIMESTAMP
@@ -17,24 +19,41 @@ class TimestampMixin:
 
     Both are filled in by the database when a row is inserted, and
     ``updated_at`` again whenever it is changed; a value that is given goes
-    first. The names and the function are read where this class is defined:
-    setting them in a subclass has no effect.
+    first.
+
+    A model, or a base class of models, may set
+
+    - ``__created_at_name__``, ``__updated_at_name__``: the names of the two
+      columns; the attributes stay ``created_at`` and ``updated_at``;
+    - ``__datetime_func__``: the function that gives the time.
     """
 
-    __created_at_name__ = "created_at"
-    __updated_at_name__ = "updated_at"
-    __datetime_func__ = func.now()
+    __created_at_name__: ClassVar[str] = "created_at"
+    __updated_at_name__: ClassVar[str] = "updated_at"
+    __datetime_func__: ClassVar[Any] = func.now()
 
-    created_at: Mapped[datetime] = mapped_column(
-        __created_at_name__,
-        TIMESTAMP(timezone=False),
-        default=__datetime_func__,
-        nullable=False,
-    )
-    updated_at: Mapped[datetime] = mapped_column(
-        __updated_at_name__,
-        TIMESTAMP(timezone=False),
-        default=__datetime_func__,
-        onupdate=__datetime_func__,
-        nullable=False,
-    )
+    if TYPE_CHECKING:
+        created_at: Mapped[datetime]
+        updated_at: Mapped[datetime]
+    else:
+
+        @declared_attr
+        def created_at(cls) -> Mapped[datetime]:
+            """When the row was inserted."""
+            return mapped_column(
+                cls.__created_at_name__,
+                TIMESTAMP(timezone=False),
+                default=cls.__datetime_func__,
+                nullable=False,
+            )
+
+        @declared_attr
+        def updated_at(cls) -> Mapped[datetime]:
+            """When the row was inserted or changed last."""
+            return mapped_column(
+                cls.__updated_at_name__,
+                TIMESTAMP(timezone=False),
+                default=cls.__datetime_func__,
+                onupdate=cls.__datetime_func__,
+                nullable=False,
+            )

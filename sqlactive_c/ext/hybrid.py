@@ -190,6 +190,9 @@ class hybrid_method:
     is_attribute = True
     extension_type = HybridExtensionType.HYBRID_METHOD
 
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls
+
     def __init__(
         self,
         func: Callable[..., Any],
@@ -241,6 +244,9 @@ class hybrid_property:
     is_hybrid = True
     is_attribute = True
     extension_type = HybridExtensionType.HYBRID_PROPERTY
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls
 
     def __init__(
         self,

@@ -24,8 +24,12 @@ from sqlactive_c.orm import (
     registry,
 )
 from sqlactive_c.orm.exc import MappedAnnotationError, UnmappedColumnError
+from sqlactive_c.records.finding import FindingMixin
+from sqlactive_c.records.reading import ReadingMixin
+from sqlactive_c.records.writing import WritingMixin
 from sqlactive_c.serialization import SerializationMixin
 from sqlactive_c.session import SessionMixin
+from sqlactive_c.smart_query import SmartQueryMixin
 from sqlactive_c.sql import func
 from sqlactive_c.sql.ddl import create_table_sql
 from sqlactive_c.sql.schema import Column, ForeignKey, Index, MetaData, Table
@@ -351,7 +355,11 @@ def model_base() -> Any:
 def test_graph_of_the_models() -> None:
     assert ActiveRecordBaseModel.__mro__[1:] == (
         ActiveRecordMixin,
+        FindingMixin,
+        ReadingMixin,
+        WritingMixin,
         SessionMixin,
+        SmartQueryMixin,
         SerializationMixin,
         InspectionMixin,
         DeclarativeBase,
@@ -478,3 +486,20 @@ def test_classproperty() -> None:
     assert (A.name, B.name, B().name) == ("A", "B", "B")
     assert A.__dict__["name"].__doc__ == "Doc."
     assert classproperty[int]
+
+
+def test_foreign_key_to_an_attribute() -> None:
+    base = new_base()
+
+    class Owner(base):
+        __tablename__ = "owners"
+        id: Mapped[Key]
+
+    class Pet(base):
+        __tablename__ = "pets"
+        id: Mapped[Key]
+        owner_id = mapped_column(ForeignKey(Owner.id))
+
+    [key] = Pet.__table__.foreign_keys
+    assert key.column is Owner.__table__.c.id
+    assert Pet.__table__.c.owner_id.type.python_type is int

@@ -13,14 +13,20 @@ from plugins.environment import without_remarks
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
+ONE_PROGRAM = "<!-- The blocks of this page are one program. -->"
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def programs(text: str) -> list[str]:
+    found: list[str] = BLOCK.findall(text)
+    return ["\n\n".join(found)] if ONE_PROGRAM in text else found
 
 
 def blocks() -> list[object]:
     return [
         pytest.param(code, id=f"{path.relative_to(ROOT)}-{number}")
         for path in DOCUMENTS
-        for number, code in enumerate(BLOCK.findall(path.read_text()))
+        for number, code in enumerate(programs(path.read_text()))
     ]
 
 

@@ -16,7 +16,7 @@ def test_row_becomes_instance() -> None:
     user = plan(User).load((7, "ann", None), identities)
     assert type(user) is User
     assert (user.id, user.name, user.age) == (7, "ann", None)
-    assert user._sac_state == "persistent"
+    assert user._sac_state == "detached"
     assert user._sac_identity == (7,)
     assert user._sac_unloaded == set()
     assert not user._sac_modified

@@ -29,7 +29,7 @@ def test_add_and_get() -> None:
     assert identities.get(User, 1) is None
     user = User(id=1)
     identities.add(user)
-    assert user._sac_state == "persistent"
+    assert user._sac_state == "detached"  # the map is no session's
     assert user._sac_identity == (1,)
     assert user._sac_map is identities
     assert len(identities) == 1
@@ -335,7 +335,8 @@ async def test_of_a_session() -> None:
     assert session.identity_map is identities
     assert len(identities) == 0
     await session.close()
-    assert session.identity_map is identities
+    assert session.identity_map is not identities
+    assert len(session.identity_map) == 0
     ref = weakref.ref(session)
     del session
     assert ref() is None

@@ -29,6 +29,11 @@ PATHS = {
     "sqlactive_c.serialization": "SerializationMixin",
     "sqlactive_c.timestamp": "TimestampMixin",
     "sqlactive_c.session": "SessionMixin",
+    "sqlactive_c.definitions": "JOINED SELECT_IN SUBQUERY",
+    "sqlactive_c.utils": (
+        "classproperty create_eager_load_option eager_expr_from_schema"
+        " flatten_nested_filter_keys get_query_root_cls"
+    ),
     "sqlactive_c.ext.asyncio": (
         "AsyncConnection AsyncEngine AsyncMappingResult AsyncResult"
         " AsyncScalarResult AsyncSession AsyncSessionTransaction"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -17,6 +17,8 @@ from sqlactive_c.ext.asyncio import (
     AsyncAttrs,
     AsyncEngine,
     AsyncSession,
+    async_scoped_session,
+    async_sessionmaker,
     create_async_engine,
 )
 from sqlactive_c.orm import (
@@ -54,6 +56,40 @@ class Post(Base):
     title: Mapped[str]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     user: Mapped[User | None] = relationship(back_populates="posts")
+
+
+class Plain(DeclarativeBase):
+    metadata = Base.metadata
+
+
+class Member(Plain):
+    """A user; its base has no AsyncAttrs, but a session like Active Record."""
+
+    __table__ = User.__table__
+    _session: ClassVar[Any] = None
+
+    posts: Mapped[list[Letter]] = relationship(
+        back_populates="user", order_by="Letter.id"
+    )
+
+
+class Letter(Plain):
+    __table__ = Post.__table__
+    _session: ClassVar[Any] = None
+
+    user: Mapped[Member | None] = relationship(back_populates="posts")
+
+
+@pytest.fixture
+def with_session(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def give(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+        made = async_sessionmaker(engine, expire_on_commit=False)
+        scoped = async_scoped_session(made, scopefunc=lambda: 1)
+        monkeypatch.setattr(Member, "_session", scoped)
+        monkeypatch.setattr(Letter, "_session", scoped)
+        return made
+
+    return give
 
 
 async def filled(**options: Any) -> AsyncEngine:
@@ -147,6 +183,41 @@ async def test_awaitable_attributes(engine: AsyncEngine) -> None:
         post = await session.get(Post, 2)
         assert post is not None
         assert (await post.awaitable_attrs.user).name == "u2"
+
+
+async def test_awaitable_attributes_of_any_model(engine: AsyncEngine) -> None:
+    async with AsyncSession(engine) as session:
+        user: Any = await session.get(Member, 1)
+        assert [e.id for e in await user.awaitable_attrs.posts] == [1, 5]
+        session.expire(user)
+        assert await user.awaitable_attrs.name == "u1"
+        query = select(Member).options(defer(Member.name))
+        user = (await session.scalars(query.where(Member.id == 2))).one()
+        assert user._sac_unloaded >= {"name"}
+        assert await user.awaitable_attrs.name == "u2"
+    with pytest.raises(DetachedInstanceError, match="not bound"):
+        await user.awaitable_attrs.posts
+    assert await user.awaitable_attrs.name == "u2"
+
+
+def test_a_model_may_have_its_own_awaitable_attrs() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Column(Own):
+        __tablename__ = "column"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        awaitable_attrs: Mapped[str]
+
+    class Method(Own):
+        __tablename__ = "method"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+        def awaitable_attrs(self) -> str:
+            return "mine"
+
+    assert Column(awaitable_attrs="text").awaitable_attrs == "text"
+    assert Method().awaitable_attrs() == "mine"
 
 
 async def test_expired_attributes(engine: AsyncEngine) -> None:
@@ -258,6 +329,49 @@ async def test_inline_without_a_session(inline: AsyncEngine) -> None:
     async with AsyncSession(inline) as session:
         users = (await session.scalars(select(User))).all()
     with pytest.raises(DetachedInstanceError, match="not bound"):
+        _ = users[0].posts
+
+
+async def test_inline_detached_collections(
+    inline: AsyncEngine, with_session: Any
+) -> None:
+    count = Count(inline)
+    async with with_session(inline)() as session:
+        users = (await session.scalars(select(Member))).all()
+    assert users[0]._sac_session is None
+    count()
+    assert [len(each.posts) for each in users] == [2, 2, 2, 0]
+    assert count() == 1
+    assert [each.title for each in users[0].posts] == ["p1", "p5"]
+
+
+async def test_inline_detached_references(
+    inline: AsyncEngine, with_session: Any
+) -> None:
+    count = Count(inline)
+    async with with_session(inline)() as session:
+        posts = (await session.scalars(select(Letter))).all()
+    count()
+    names = [each.user and each.user.name for each in posts]
+    assert names == ["u1", "u2", "u3", None] * 2
+    assert count() == 1
+
+
+async def test_inline_detached_columns(
+    inline: AsyncEngine, with_session: Any
+) -> None:
+    async with with_session(inline)() as session:
+        query = select(Member).options(defer(Member.name))
+        users = (await session.scalars(query)).all()
+    assert users[1].name == "u2"
+
+
+async def test_detached_without_the_option(
+    engine: AsyncEngine, with_session: Any
+) -> None:
+    async with with_session(engine)() as session:
+        users = (await session.scalars(select(Member))).all()
+    with pytest.raises(DetachedInstanceError, match="posts"):
         _ = users[0].posts
 
 

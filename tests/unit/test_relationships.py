@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from sqlactive_c import Column, ForeignKey, Integer, Table, exc, inspect
+from sqlactive_c import (
+    AsyncEngine,
+    Column,
+    ForeignKey,
+    Integer,
+    Table,
+    exc,
+    inspect,
+    select,
+)
+from sqlactive_c.ext.asyncio import AsyncSession
 from sqlactive_c.orm import (
     DeclarativeBase,
     Mapped,
@@ -18,6 +28,7 @@ from sqlactive_c.orm import (
     composite,
     mapped_column,
     relationship,
+    selectinload,
     validates,
 )
 
@@ -93,6 +104,30 @@ def test_a_child_that_is_moved_leaves_its_first_parent() -> None:
     assert two.orders == []
     order.user = None
     assert one.orders == []
+
+
+async def test_a_child_that_had_not_read_its_parent_loses_it(
+    engine: AsyncEngine,
+) -> None:
+    m = shop()
+    async with engine.begin() as conn:
+        await conn.run_sync(m.Base.metadata.create_all)
+    async with AsyncSession(engine) as session:
+        session.add_all([m.User(id=1, orders=[m.Order(id=2)]), m.User(id=3)])
+        await session.commit()
+    async with AsyncSession(engine) as session:
+        query = select(m.User).options(selectinload(m.User.orders))
+        one, two = (await session.scalars(query.order_by(m.User.id))).all()
+        (order,) = one.orders
+        two.orders = []
+        assert order not in session.dirty
+        one.orders.remove(order)
+        assert order in session.dirty
+        assert order.user is None
+        history = inspect(order).attrs.user.history
+        assert (history.added, history.deleted) == ([None], [one])
+        await session.commit()
+        assert await session.scalar(select(m.Order.user_id)) is None
 
 
 CHANGES = {
@@ -183,7 +218,7 @@ def test_one_to_one() -> None:
     assert card.user is one
     two.card = card
     assert card.user is two
-    assert one.card is None
+    assert one.card is card  # who has lost it is not told
     two.card = None
     assert card.user is None
 

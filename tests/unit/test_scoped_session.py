@@ -77,6 +77,7 @@ async def test_a_task_that_ends_leaves_nothing_behind(scoped):
         gc.enable()
 
 
+@pytest.mark.filterwarnings("ignore:unclosed session:ResourceWarning")
 async def test_a_task_that_ends_in_a_transaction_gives_it_back(scoped, engine):
     async def work():
         await scoped().execute(text("INSERT INTO t VALUES (1)"))
@@ -97,6 +98,7 @@ async def test_a_task_that_ends_in_a_transaction_gives_it_back(scoped, engine):
         gc.enable()
 
 
+@pytest.mark.filterwarnings("ignore:unclosed session:ResourceWarning")
 async def test_an_open_transaction_object_does_not_keep_the_task(scoped):
     async def work():
         await scoped().begin()

@@ -735,6 +735,7 @@ async def test_one_call_at_a_time(engine):
     await engine.dispose()
 
 
+@pytest.mark.filterwarnings("ignore:unclosed session:ResourceWarning")
 async def test_an_open_session_is_in_no_cycle(engine):
     gc.collect()
     gc.disable()
@@ -752,6 +753,7 @@ async def test_an_open_session_is_in_no_cycle(engine):
         assert await stored(engine) == []
 
 
+@pytest.mark.filterwarnings("ignore:unclosed session:ResourceWarning")
 async def test_a_session_in_a_cycle_is_collected(engine):
     session = AsyncSession(engine)
     session.me = session
@@ -841,6 +843,7 @@ async def test_cancelled_before_its_savepoint_it_tries_again(engine, use):
     assert await stored(engine) == [0, 1]
 
 
+@pytest.mark.filterwarnings("ignore:unclosed session:ResourceWarning")
 async def test_dispose_waits_for_what_is_on_its_way_home(file_engine):
     """A forgotten session is rolled back by a worker; nothing is left then."""
     async with file_engine.begin() as connection:

@@ -285,6 +285,7 @@ async def test_scoped_session(made: AsyncEngine) -> None:
     await scoped.remove()
 
 
+@pytest.mark.filterwarnings("ignore:unclosed session:ResourceWarning")
 async def test_a_session_that_is_forgotten(made: AsyncEngine) -> None:
     session = AsyncSession(made)
     kept, doomed, fresh = Post(), Post(), Post()
@@ -342,4 +343,5 @@ async def test_events_are_told(
         "before_attach",
         "after_attach",
         "detached_to_persistent",
+        "persistent_to_transient",
     ]

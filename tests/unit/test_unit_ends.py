@@ -143,6 +143,7 @@ async def test_deleted(session: AsyncSession) -> None:
     assert ann._sac_session is None
 
 
+@pytest.mark.filterwarnings("ignore:unclosed session:ResourceWarning")
 async def test_deleted_and_the_session_goes() -> None:
     engine = create_async_engine("sqlite+aiosqlite://")
     async with engine.begin() as conn:

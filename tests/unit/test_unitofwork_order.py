@@ -138,9 +138,21 @@ def test_levels_of_nothing() -> None:
     assert _levels("") == []
 
 
-def test_edges_to_others_and_to_itself_do_not_count() -> None:
+def test_edges_to_others_do_not_count() -> None:
     stranger, one = Thing("s"), Thing("o")
-    assert levels([one], [(stranger, one), (one, one)], repr) == [[one]]
+    assert levels([one], [(stranger, one), (one, stranger)], repr) == [[one]]
+
+
+def test_an_edge_to_itself_is_a_circle() -> None:
+    one = Thing("o")
+    with pytest.raises(exc.CircularDependencyError):
+        levels([one], [(one, one)], repr)
+
+
+def test_who_looks_comes_later() -> None:
+    one, two, three = Thing("a"), Thing("b"), Thing("c")
+    found = levels([one, two, three], [(one, three)], repr, {id(two)})
+    assert found == [[one], [two], [three]]
 
 
 def test_doubled_edges_count_once() -> None:

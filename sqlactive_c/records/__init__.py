@@ -1,0 +1,1 @@
+"""What Active Record models do: read, write, and share a transaction."""
