@@ -16,7 +16,14 @@ from .dataset import aiosqlite_connection, our_engine, peer_engine
 
 __all__ = ["is_busy", "settings", "settings_lines"]
 
-PACKAGES = ("sqlactive_c", "sqlactive", "sqlalchemy", "aiosqlite", "uvloop")
+PACKAGES = (
+    "sqlactive_c",
+    "sqlactive",
+    "sqlalchemy",
+    "aiosqlite",
+    "orjson",
+    "uvloop",
+)
 BUSY = 0.25  # processes that want a processor, for each that there is
 PRAGMAS = (
     "journal_mode",
