@@ -59,6 +59,7 @@
     X(mapping_type)              \
     X(instance_type)             \
     X(attribute_type)            \
+    X(related_list_type)         \
     X(entity_plan_type)          \
     X(identity_map_type)         \
     X(no_value_type)             \

@@ -174,27 +174,31 @@ append_bytes(sac_rows *rows, sac_type type, const void *bytes, int length)
     return true;
 }
 
+/* One look at the column: what sqlite3_value_...() do after it costs little.
+ * They are said to be safe where no other thread uses the connection, and this
+ * one has it. */
 static inline bool
 append_cell(sac_rows *rows, sqlite3_stmt *stmt, int column)
 {
-    switch (sqlite3_column_type(stmt, column)) {
+    sqlite3_value *value = sqlite3_column_value(stmt, column);
+    switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER: {
-        int64_t integer = sqlite3_column_int64(stmt, column);
+        int64_t integer = sqlite3_value_int64(value);
         return append_number(rows, SAC_INT, &integer);
     }
     case SQLITE_FLOAT: {
-        double real = sqlite3_column_double(stmt, column);
+        double real = sqlite3_value_double(value);
         return append_number(rows, SAC_REAL, &real);
     }
     case SQLITE_TEXT: {
         /* The text first: it may convert, which changes the length. */
-        const void *text = sqlite3_column_text(stmt, column);
-        int length = sqlite3_column_bytes(stmt, column);
+        const void *text = sqlite3_value_text(value);
+        int length = sqlite3_value_bytes(value);
         return append_bytes(rows, SAC_TEXT, text, length);
     }
     case SQLITE_BLOB: {
-        const void *blob = sqlite3_column_blob(stmt, column);
-        int length = sqlite3_column_bytes(stmt, column);
+        const void *blob = sqlite3_value_blob(value);
+        int length = sqlite3_value_bytes(value);
         return append_bytes(rows, SAC_BLOB, blob, length);
     }
     default: {

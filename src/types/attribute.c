@@ -132,6 +132,7 @@ attribute_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->compare);
     Py_VISIT(self->property);
     Py_VISIT(self->parent);
+    Py_VISIT(self->collection);
     return 0;
 }
 
@@ -146,6 +147,7 @@ attribute_clear(PyObject *op)
     Py_CLEAR(self->compare);
     Py_CLEAR(self->property);
     Py_CLEAR(self->parent);
+    Py_CLEAR(self->collection);
     return 0;
 }
 
@@ -180,6 +182,8 @@ static PyMemberDef attribute_members[] = {
     MEMBER("parent", parent, 0, "The mapper that it belongs to."),
     MEMBER("_validator", validator, 0,
            "Function (instance, key, value) -> value, or None."),
+    MEMBER("_collection", collection, 0,
+           "Type and events of its collections, if they are plain lists."),
     MEMBER("_compare", compare, 0, "Function (old, new) -> equal, or None."),
     {"_slot", T_PYSSIZET, offsetof(Sac_Attribute, slot), READONLY,
      "Where instances have it."},

@@ -27,7 +27,9 @@ typedef struct Sac_Attribute {
     PyObject *validator; /* strong: (instance, key, value) -> value, or NULL */
     PyObject *compare;   /* strong: (old, new) -> equal, or NULL: == */
     PyObject *property;  /* strong: Python's own, or NULL */
-    PyObject *parent;    /* strong: the mapper or alias, or NULL */
+    PyObject *collection; /* strong: (type, events) of collections that C may
+                             make, or NULL */
+    PyObject *parent;     /* strong: the mapper or alias, or NULL */
 } Sac_Attribute;
 
 bool Sac_AttributeCheck(Sac_State *state, PyObject *object);

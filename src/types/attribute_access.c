@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "types/collection.h"
+
 /* -> borrowed; NULL with an exception. */
 static PyObject *
 hook_of(Sac_Attribute *self, size_t offset)
@@ -60,11 +62,7 @@ get_unset(Sac_Attribute *self, Sac_Instance *instance)
     if (self->kind != SAC_ATTRIBUTE_COLLECTION) {
         Py_RETURN_NONE;
     }
-    PyObject *hook = HOOK(self, make_collection);
-    PyObject *made =
-        hook == NULL ? NULL
-                     : PyObject_CallFunctionObjArgs(
-                           hook, (PyObject *)self, (PyObject *)instance, NULL);
+    PyObject *made = Sac_CollectionNew(self, (PyObject *)instance);
     if (made == NULL || Sac_InstanceStore(instance, self->slot, self->key,
                                           Py_NewRef(made)) < 0) {
         Py_XDECREF(made);

@@ -67,6 +67,7 @@ Sac_LoadContextClear(Sac_LoadContext *context)
     struct Sac_Work *work = context->work;
     context->work = NULL;
     Sac_WorkFree(work);
+    context->remembered_by = NULL;
     Py_CLEAR(context->memories);
 }
 

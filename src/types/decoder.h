@@ -53,10 +53,13 @@ typedef struct Sac_LoadContext {
     PyObject *options;      /* strong: of the statement, a tuple, or NULL */
     PyObject *memories;     /* strong: dict, EntityPlan -> what its instances
                                note; or NULL */
+    const void *remembered_by;   /* the EntityPlan that was asked for last */
+    PyObject *remembered;        /* borrowed from `memories`: what it notes */
     struct Sac_Related *related; /* owned: what was put into relations, or
                                     NULL */
     struct Sac_Work *work;       /* owned: what is to be loaded afterwards, or
                                     NULL */
+    bool made; /* the instance that was loaded last was made for it */
     bool populate_existing;
     bool cohorts; /* instances note those that are loaded with them */
 } Sac_LoadContext;

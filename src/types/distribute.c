@@ -8,6 +8,7 @@
 #include "types/distribute.h"
 
 #include "types/attribute.h"
+#include "types/collection.h"
 #include "types/instance.h"
 #include "types/row.h"
 
@@ -137,9 +138,7 @@ typedef struct Share {
     bool all;                 /* also where the relation is loaded */
     PyObject *only;           /* borrowed: identity of the only instance, or
                                  NULL: there are several */
-    PyObject *found;          /* strong: dict, key -> list or instance */
-    PyObject *events;         /* strong: of the collections, or NULL */
-    PyObject *kind;           /* strong: their type, or NULL */
+    PyObject *found;          /* strong: dict, key -> collection or instance */
 } Share;
 
 static int
@@ -153,6 +152,31 @@ warn_several(const Share *self)
         "Multiple rows returned with uselist=False for eagerly-loaded "
         "attribute '%U' ",
         self->warning);
+}
+
+static int
+append(PyObject *collection, PyObject *child)
+{
+    if (PyList_Check(collection)) {
+        return PyList_Append(collection, child);
+    }
+    PyObject *done = PyObject_CallMethod(collection, "_raw_add", "O", child);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+/* known: what stands under the key, a collection or a tuple of them. */
+static int
+append_to(PyObject *known, PyObject *child)
+{
+    if (!PyTuple_CheckExact(known)) {
+        return append(known, child);
+    }
+    int rc = 0;
+    for (Py_ssize_t i = 0; rc == 0 && i < PyTuple_GET_SIZE(known); i++) {
+        rc = append(PyTuple_GET_ITEM(known, i), child);
+    }
+    return rc;
 }
 
 /* One row, into what is found. steals: key. -> 0 or -1. */
@@ -172,16 +196,9 @@ take_row(Share *self, PyObject *key, PyObject *child, bool *several)
         rc = known != NULL ? 0 : PyDict_SetItem(self->found, key, child);
     }
     else if (known != NULL) {
-        rc = PyList_Append(known, child);
-    }
-    else {
-        PyObject *list = PyList_New(1);
-        rc = list == NULL ? -1 : 0;
-        if (list != NULL) {
-            PyList_SET_ITEM(list, 0, Py_NewRef(child));
-            rc = PyDict_SetItem(self->found, key, list);
-            Py_DECREF(list);
-        }
+        Py_INCREF(known);
+        rc = append_to(known, child);
+        Py_DECREF(known);
     }
     Py_DECREF(key);
     return rc;
@@ -201,65 +218,14 @@ take_rows(Share *self)
         const Sac_Row *row = (Sac_Row *)object;
         Py_ssize_t width = Py_SIZE(object) - 1;
         PyObject *key = row_key(row, width, self->only);
-        if (take_row(self, key, row->items[width], &several) < 0) {
+        Py_INCREF(object);
+        int rc = take_row(self, key, row->items[width], &several);
+        Py_DECREF(object);
+        if (rc < 0) {
             return -1;
         }
     }
     return several ? warn_several(self) : 0;
-}
-
-/* -> new collection of the instance, empty.  Python makes the first one; the
- * others are of the same kind and tell the same. */
-static PyObject *
-new_collection(Share *self, PyObject *instance)
-{
-    if (self->kind == NULL) {
-        PyObject *made = PyObject_CallFunctionObjArgs(
-            self->state->make_collection, (PyObject *)self->attribute,
-            instance, NULL);
-        if (made != NULL) {
-            self->events = PyObject_GetAttrString(made, "_events");
-            self->kind = Py_NewRef((PyObject *)Py_TYPE(made));
-            if (self->events == NULL) {
-                Py_CLEAR(made);
-            }
-        }
-        return made;
-    }
-    PyObject *made = PyObject_CallNoArgs(self->kind);
-    PyObject *owner = made == NULL ? NULL : PyWeakref_NewRef(instance, NULL);
-    if (owner == NULL ||
-        PyObject_SetAttr(made, self->state->str_owner, owner) < 0 ||
-        PyObject_SetAttr(made, self->state->str_events, self->events) < 0) {
-        Py_CLEAR(made);
-    }
-    Py_XDECREF(owner);
-    return made;
-}
-
-/* -> new ref: the collection with what was found (borrowed list, or NULL). */
-static PyObject *
-collection_of(Share *self, PyObject *instance, PyObject *found)
-{
-    PyObject *made = new_collection(self, instance);
-    if (made == NULL || found == NULL) {
-        return made;
-    }
-    int rc = 0;
-    if (PyList_Check(found) && PyList_Check(made)) {
-        rc = PyList_SetSlice(made, 0, 0, found);
-    }
-    for (Py_ssize_t i = 0;
-         rc == 0 && !PyList_Check(made) && i < PyList_GET_SIZE(found); i++) {
-        PyObject *done = PyObject_CallMethod(made, "_raw_add", "O",
-                                             PyList_GET_ITEM(found, i));
-        rc = done == NULL ? -1 : 0;
-        Py_XDECREF(done);
-    }
-    if (rc < 0) {
-        Py_CLEAR(made);
-    }
-    return made;
 }
 
 /* Whether it is this one's turn. -> 1, 0, or -1 with an exception */
@@ -284,8 +250,9 @@ wants(const Share *self, Sac_Instance *instance)
            Sac_InstancePeek(instance, attribute->slot, attribute->key) == NULL;
 }
 
+/* One instance gets what was found for it. */
 static int
-give_to(Share *self, Sac_Instance *instance)
+give_one(Share *self, Sac_Instance *instance)
 {
     PyObject *key = NULL;
     bool missing;
@@ -303,16 +270,90 @@ give_to(Share *self, Sac_Instance *instance)
     if (rc < 0) {
         return -1;
     }
-    PyObject *value;
-    if (self->attribute->kind == SAC_ATTRIBUTE_COLLECTION) {
-        value = collection_of(self, (PyObject *)instance, found);
+    return Sac_InstanceStore(instance, self->attribute->slot,
+                             self->attribute->key,
+                             Py_NewRef(found == NULL ? Py_None : found));
+}
+
+/* ---- collections ------------------------------------------------------- */
+
+/* Makes it known under the key.  Instances of different classes may have the
+ * same. -> 0 or -1 */
+static int
+note_collection(Share *self, PyObject *key, PyObject *collection)
+{
+    PyObject *known = PyDict_SetDefault(self->found, key, collection);
+    if (known == NULL || known == collection) {
+        return known == NULL ? -1 : 0;
     }
-    else {
-        value = Py_NewRef(found == NULL ? Py_None : found);
+    PyObject *one = PyTuple_Pack(1, collection);
+    PyObject *others =
+        PyTuple_CheckExact(known) ? Py_NewRef(known) : PyTuple_Pack(1, known);
+    PyObject *both =
+        one == NULL || others == NULL ? NULL : PySequence_Concat(others, one);
+    int rc = both == NULL ? -1 : PyDict_SetItem(self->found, key, both);
+    Py_XDECREF(one);
+    Py_XDECREF(others);
+    Py_XDECREF(both);
+    return rc;
+}
+
+/* -> new ref: the collection that an instance is to have, empty, and known
+ * under its key; None: it has one.  NULL with an exception. */
+static PyObject *
+begin_collection(Share *self, Sac_Instance *instance)
+{
+    int rc = wants(self, instance);
+    if (rc <= 0) {
+        return rc < 0 ? NULL : Py_NewRef(Py_None);
     }
-    return value == NULL ? -1
-                         : Sac_InstanceStore(instance, self->attribute->slot,
-                                             self->attribute->key, value);
+    PyObject *made = Sac_CollectionNew(self->attribute, (PyObject *)instance);
+    if (made == NULL) {
+        return NULL;
+    }
+    PyObject *key = NULL;
+    bool missing;
+    rc = key_of(instance, self->names, &key, &missing);
+    if (rc > 0) {
+        rc = note_collection(self, key, made);
+        Py_DECREF(key);
+    }
+    if (rc < 0) {
+        Py_CLEAR(made);
+    }
+    return made;
+}
+
+/* Instances get their collections when these are whole. -> 0 or -1 */
+static int
+give_collections(Share *self, PyObject *instances)
+{
+    Py_ssize_t count = PyList_GET_SIZE(instances);
+    PyObject *made = PyTuple_New(count);
+    int rc = made == NULL ? -1 : 0;
+    for (Py_ssize_t i = 0; rc == 0 && i < count; i++) {
+        Sac_Instance *instance = instance_at(self->state, instances, i);
+        PyObject *collection =
+            instance == NULL ? NULL : begin_collection(self, instance);
+        rc = collection == NULL ? -1 : 0;
+        if (rc == 0) {
+            PyTuple_SET_ITEM(made, i, collection);
+        }
+    }
+    if (rc == 0) {
+        rc = take_rows(self);
+    }
+    for (Py_ssize_t i = 0; rc == 0 && i < count; i++) {
+        PyObject *collection = PyTuple_GET_ITEM(made, i);
+        if (collection != Py_None) {
+            rc = Sac_InstanceStore(
+                (Sac_Instance *)PyList_GET_ITEM(instances, i),
+                self->attribute->slot, self->attribute->key,
+                Py_NewRef(collection));
+        }
+    }
+    Py_XDECREF(made);
+    return rc;
 }
 
 static int
@@ -325,12 +366,15 @@ distribute(Share *self, PyObject *instances)
         }
         self->only = instance->identity;
     }
+    if (self->attribute->kind == SAC_ATTRIBUTE_COLLECTION) {
+        return give_collections(self, instances);
+    }
     if (take_rows(self) < 0) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(instances); i++) {
         Sac_Instance *instance = instance_at(self->state, instances, i);
-        if (instance == NULL || give_to(self, instance) < 0) {
+        if (instance == NULL || give_one(self, instance) < 0) {
             return -1;
         }
     }
@@ -363,15 +407,22 @@ Sac_Distribute(PyObject *module, PyObject *args)
         return NULL;
     }
     self.attribute = (Sac_Attribute *)attribute;
+    if (self.attribute->mapping == NULL) {
+        return PyErr_Format(PyExc_TypeError, "%R is no mapped attribute",
+                            attribute);
+    }
     self.all = all != 0;
     self.found = PyDict_New();
+    /* A list of our own: collections of the user's run Python. */
+    instances = PyList_GetSlice(instances, 0, PY_SSIZE_T_MAX);
     bool pause = PyGC_Disable() == 1;
-    int rc = self.found == NULL ? -1 : distribute(&self, instances);
+    int rc = self.found == NULL || instances == NULL
+                 ? -1
+                 : distribute(&self, instances);
     if (pause) {
         (void)PyGC_Enable();
     }
+    Py_XDECREF(instances);
     Py_XDECREF(self.found);
-    Py_XDECREF(self.events);
-    Py_XDECREF(self.kind);
     return rc < 0 ? NULL : Py_NewRef(Py_None);
 }

@@ -6,6 +6,7 @@
  * statements and connections. */
 #include "types/fetch.h"
 
+#include "base/prefetch.h"
 #include "bridge/errors.h"
 #include "bridge/values.h"
 #include "types/identity_map.h"
@@ -295,12 +296,27 @@ Sac_SupplyScalar(Sac_State *state, Sac_Supply *supply)
     return item != NULL || PyErr_Occurred() ? item : Py_NewRef(Py_None);
 }
 
+/* Rows that were made a while ago, and what is in them, are on their way from
+ * memory before it is their turn. */
+static inline void
+prefetch_listed(const Sac_Supply *supply)
+{
+    enum { ROWS = 16, ITEMS = 8 };
+    Py_ssize_t left = PyList_GET_SIZE(supply->list) - supply->at;
+    if (left > ROWS) {
+        PyObject **rows = ((PyListObject *)supply->list)->ob_item + supply->at;
+        sac_prefetch(rows[ROWS]);
+        sac_prefetch(((Sac_Row *)rows[ITEMS])->items[0]);
+    }
+}
+
 /* The next of the rows that were made before. */
 static PyObject *
 listed_item(Sac_Fetcher *self, PyTypeObject *type)
 {
     Sac_Supply *supply = self->supply;
     PyObject *item = NULL;
+    prefetch_listed(supply);
     Sac_Row *made =
         (Sac_Row *)Py_NewRef(PyList_GET_ITEM(supply->list, supply->at++));
     if (self->form == SAC_FORM_SCALAR) {
@@ -561,15 +577,17 @@ decode_all(Sac_Fetcher *self, Sac_State *state)
                : Sac_SupplySettle(state, self->supply);
 }
 
+/* last: what came before it, or NULL.  Rows of one parent stand in a row. */
 static PyObject *
-next_item(Sac_Fetcher *self, Sac_State *state)
+next_item(Sac_Fetcher *self, Sac_State *state, const PyObject *last)
 {
     for (;;) {
         PyObject *item = make_item(self, state);
         if (item == NULL || self->seen == NULL) {
             return item;
         }
-        int fresh = remember(self, state, item);
+        bool again = item == last && self->strategy == NULL;
+        int fresh = again ? 0 : remember(self, state, item);
         if (fresh > 0) {
             return item;
         }
@@ -587,7 +605,7 @@ Sac_FetchNext(Sac_Fetcher *self)
     if (check_unique(self, state) < 0 || decode_all(self, state) < 0) {
         return NULL;
     }
-    PyObject *item = next_item(self, state);
+    PyObject *item = next_item(self, state, NULL);
     Sac_Supply *supply = self->supply;
     if (item == NULL && !supply->more && !PyErr_Occurred()) {
         supply->exhausted = true;
@@ -601,8 +619,9 @@ unique_list(Sac_Fetcher *self, Py_ssize_t limit)
 {
     Sac_State *state = SAC_STATE(self);
     PyObject *list = PyList_New(0);
+    const PyObject *last = NULL;
     while (list != NULL && PyList_GET_SIZE(list) < limit) {
-        PyObject *item = next_item(self, state);
+        PyObject *item = next_item(self, state, last);
         if (item == NULL) {
             if (PyErr_Occurred()) {
                 Py_CLEAR(list);
@@ -613,6 +632,7 @@ unique_list(Sac_Fetcher *self, Py_ssize_t limit)
             Py_CLEAR(list);
         }
         Py_DECREF(item);
+        last = item; /* the list has it */
     }
     return list;
 }

@@ -7,6 +7,8 @@
  * business; plain lists are filled without it. */
 #include "types/followers.h"
 
+#include "types/attribute.h"
+#include "types/collection.h"
 #include "types/related.h"
 
 /* ---- reading ----------------------------------------------------------- */
@@ -29,6 +31,12 @@ read_follower(Sac_State *state, Sac_EntityPlan *plan, PyObject *item,
         follower->slot >= Sac_MappingCount(plan->mapping)) {
         PyErr_Format(PyExc_ValueError, "no slot is number %zd",
                      follower->slot);
+        return -1;
+    }
+    if (attribute != Py_None &&
+        (!Sac_AttributeCheck(state, attribute) ||
+         ((Sac_Attribute *)attribute)->mapping == NULL)) {
+        PyErr_Format(PyExc_TypeError, "%R is no mapped attribute", attribute);
         return -1;
     }
     follower->key = PyList_GET_ITEM(plan->mapping->keys, follower->slot);
@@ -139,13 +147,8 @@ begin_collection(Follow *self, const Sac_Follower *follower)
         return NULL;
     }
     PyObject *parent = (PyObject *)self->parent;
-    if (self->state->make_collection == NULL) {
-        PyErr_SetString(PyExc_RuntimeError,
-                        "sqlactive_c.orm is not imported yet");
-        return NULL;
-    }
-    PyObject *made = PyObject_CallFunctionObjArgs(
-        self->state->make_collection, follower->attribute, parent, NULL);
+    PyObject *made =
+        Sac_CollectionNew((Sac_Attribute *)follower->attribute, parent);
     if (made == NULL) {
         return NULL;
     }
@@ -165,8 +168,11 @@ static int
 follow_collection(Follow *self, const Sac_Follower *follower, PyObject *child)
 {
     PyObject *parent = (PyObject *)self->parent;
+    bool made = self->context->made;
     PyObject *collection =
-        Sac_RelatedFind(self->context->related, parent, follower);
+        self->fresh
+            ? NULL
+            : Sac_RelatedFind(self->context->related, parent, follower);
     if (collection == NULL) {
         collection = begin_collection(self, follower);
         if (collection == NULL) {
@@ -177,7 +183,7 @@ follow_collection(Follow *self, const Sac_Follower *follower, PyObject *child)
         return 0;
     }
     int fresh =
-        Sac_RelatedAdd(self->context->related, parent, follower, child);
+        Sac_RelatedAdd(self->context->related, parent, follower, child, made);
     if (fresh <= 0) {
         return fresh;
     }
@@ -279,14 +285,17 @@ join_cohort(PyObject *memory, Sac_Instance *instance)
     return rc;
 }
 
-int
-Sac_FollowersRemember(const Sac_EntityPlan *plan, Sac_Instance *instance,
-                      Sac_LoadContext *context)
+/* -> borrowed: what instances of the plan note, or NULL. */
+static PyObject *
+memory_of(const Sac_EntityPlan *plan, Sac_LoadContext *context)
 {
+    if (context->remembered_by == plan) {
+        return context->remembered;
+    }
     if (context->memories == NULL) {
         context->memories = PyDict_New();
         if (context->memories == NULL) {
-            return -1;
+            return NULL;
         }
     }
     PyObject *key = (PyObject *)(uintptr_t)plan;
@@ -297,6 +306,18 @@ Sac_FollowersRemember(const Sac_EntityPlan *plan, Sac_Instance *instance,
                              : PyDict_SetDefault(context->memories, key, made);
         Py_XDECREF(made);
     }
+    if (known != NULL) {
+        context->remembered_by = plan;
+        context->remembered = known;
+    }
+    return known;
+}
+
+int
+Sac_FollowersRemember(const Sac_EntityPlan *plan, Sac_Instance *instance,
+                      Sac_LoadContext *context)
+{
+    PyObject *known = memory_of(plan, context);
     if (known == NULL ||
         (context->cohorts && join_cohort(known, instance) < 0)) {
         return -1;

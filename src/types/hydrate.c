@@ -310,7 +310,7 @@ follow(Load *load, Sac_Instance *self, bool fresh, bool anew)
 }
 
 static Sac_Instance *
-load_new(Load *load)
+load_new(Load *load, bool *made)
 {
     Sac_Mapping *mapping = load->plan->mapping;
     if (mapping->cls == NULL) {
@@ -329,6 +329,7 @@ load_new(Load *load)
         return NULL;
     }
     bool fresh = joined == self;
+    *made = fresh;
     if (follow(load, joined, fresh, fresh) < 0) {
         Py_DECREF(joined);
         return NULL;
@@ -373,13 +374,15 @@ Sac_EntityLoad(Sac_State *state, PyObject *op, const sac_cell *cells,
                  .context = context,
                  .map = (Sac_IdentityMap *)context->identity_map};
     Sac_Instance *found;
+    bool made = false;
     int rc = find(&load, &found);
     if (rc == 0) {
-        found = load_new(&load);
+        found = load_new(&load, &made);
     }
     else if (rc == 1 && load_existing(&load, found) < 0) {
         Py_CLEAR(found);
     }
     Py_XDECREF(load.identity);
+    context->made = made;
     return (PyObject *)found;
 }

@@ -12,9 +12,15 @@
 #include <structmember.h>
 
 #include "base/memory.h"
+#include "base/prefetch.h"
 #include "types/session.h"
 
-enum { FIRST_SIZE = 16 };
+enum {
+    FIRST_SIZE = 16,
+    LARGE = 4096, /* from here on, room that stays free costs more than
+                     moving once more */
+    AHEAD = 8,    /* entries that are asked for before it is their turn */
+};
 
 /* ---- hashes ------------------------------------------------------------ */
 
@@ -47,7 +53,8 @@ uint32_t
 Sac_IdentityHashInt(const Sac_Mapping *mapping, int64_t value)
 {
     uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    Py_hash_t hash = (Py_hash_t)(size % (uint64_t)_PyHASH_MODULUS);
+    const uint64_t modulus = (uint64_t)_PyHASH_MODULUS;
+    Py_hash_t hash = (Py_hash_t)(size < modulus ? size : size % modulus);
     if (value < 0) {
         hash = hash == 1 ? -2 : -hash;
     }
@@ -160,7 +167,9 @@ grow(Sac_IdentityMap *map)
     if ((map->used + 1) * 3 <= size * 2) {
         return 0;
     }
-    size_t wanted = size == 0 ? FIRST_SIZE : size * 4;
+    size_t wanted = size == 0      ? FIRST_SIZE
+                    : size < LARGE ? size * 4
+                                   : size * 2;
     Sac_MapEntry *entries = sac_calloc(wanted, sizeof(*entries));
     if (entries == NULL) {
         PyErr_NoMemory();
@@ -257,8 +266,12 @@ Sac_IdentityMapClear(Sac_IdentityMap *map)
     map->mask = 0;
     map->used = 0;
     map->version++;
-    /* All are out before one of them goes and takes others with it. */
+    /* All are out before one of them goes and takes others with it.  The table
+     * has them in no order that memory has. */
     for (size_t i = 0; i < size; i++) {
+        if (i + AHEAD < size) {
+            sac_prefetch(entries[i + AHEAD].instance);
+        }
         if (entries[i].instance != NULL &&
             !detach(entries[i].instance, SAC_DETACHED)) {
             entries[i].instance = NULL;

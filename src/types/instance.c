@@ -10,6 +10,7 @@
 #include <string.h>
 #include <structmember.h>
 
+#include "base/prefetch.h"
 #include "types/identity_map.h"
 
 /* ---- values ------------------------------------------------------------ */
@@ -307,6 +308,10 @@ static int
 instance_clear(PyObject *op)
 {
     Sac_Instance *self = (Sac_Instance *)op;
+    /* Thousands often go at once, long after they were read. */
+    for (Py_ssize_t i = 0; i < Py_SIZE(op); i++) {
+        sac_prefetch(self->values[i]);
+    }
     for (Py_ssize_t i = 0; i < Py_SIZE(op); i++) {
         Py_CLEAR(self->values[i]);
     }
@@ -371,6 +376,7 @@ static PyType_Slot instance_slots[] = {
     {Py_tp_traverse, instance_traverse},
     {Py_tp_clear, instance_tp_clear},
     {Py_tp_dealloc, instance_dealloc},
+    {Py_tp_getattro, Sac_InstanceGetAttr},
     {Py_tp_methods, Sac_InstanceMethods},
     {Py_tp_members, instance_members},
     {Py_tp_getset, Sac_InstanceGetset},

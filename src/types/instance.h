@@ -118,6 +118,9 @@ PyObject *Sac_InstancePrimaryKey(Sac_Instance *self);
 
 int Sac_RegisterInstance(PyObject *module);
 
+/* What reading an attribute by its name does (instance_get.c). */
+PyObject *Sac_InstanceGetAttr(PyObject *op, PyObject *name);
+
 /* __getstate__, __setstate__ and __reduce__ (instance_pickle.c). */
 PyObject *Sac_InstanceGetState(PyObject *op, PyObject *ignored);
 PyObject *Sac_InstanceSetState(PyObject *op, PyObject *state);

@@ -230,6 +230,13 @@ instance_note(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 }
 
 static PyObject *
+instance_touch(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    Sac_InstanceMarkModified((Sac_Instance *)op);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
 instance_commit(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
     Sac_InstanceCommit((Sac_Instance *)op);
@@ -263,6 +270,8 @@ PyMethodDef Sac_InstanceMethods[] = {
     {"_sac_put", FAST(instance_put), METH_FASTCALL, put_doc},
     {"_sac_set", FAST(instance_set), METH_FASTCALL, set_doc},
     {"_sac_note", FAST(instance_note), METH_FASTCALL, note_doc},
+    {"_sac_touch", instance_touch, METH_NOARGS,
+     "_sac_touch($self, /)\n--\n\nIt is modified, whatever has changed."},
     {"_sac_commit", instance_commit, METH_NOARGS,
      "_sac_commit($self, /)\n--\n\nForget the changes: the row has them."},
     {"_sac_expire", FAST(instance_expire), METH_FASTCALL,

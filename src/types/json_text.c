@@ -339,9 +339,8 @@ Sac_JsonObject(Sac_JsonWriter *self, PyObject *object)
     return put_object(self, object, NULL);
 }
 
-/* What tells dates and times apart. -> 0 or -1. */
-static int
-load_time(Sac_State *state)
+int
+Sac_JsonLoadTime(Sac_State *state)
 {
     (void)PyDateTimeAPI; /* datetime.h defines it in every file */
     if (state->datetime_api == NULL) {
@@ -387,7 +386,7 @@ Sac_JsonText(PyObject *module, PyObject *const *args, Py_ssize_t count)
         return NULL;
     }
     Sac_State *state = Sac_StateOfModule(module);
-    if (load_time(state) < 0) {
+    if (Sac_JsonLoadTime(state) < 0) {
         return NULL;
     }
     int ascii = PyObject_IsTrue(args[1]);

@@ -61,6 +61,8 @@ int Sac_JsonString(Sac_JsonWriter *self, PyObject *text);
 int Sac_JsonUtf8(Sac_JsonWriter *self, const char *text, size_t size);
 /* Anything (json_text.c); str() of what JSON does not have. */
 int Sac_JsonObject(Sac_JsonWriter *self, PyObject *object);
+/* What tells dates and times apart; before the first object. -> 0 or -1. */
+int Sac_JsonLoadTime(Sac_State *state);
 
 /* _core.json_text(object, ensure_ascii, indent, sort_keys, /) */
 PyObject *Sac_JsonText(PyObject *module, PyObject *const *args,
@@ -73,5 +75,9 @@ extern const char Sac_JsonRowsDoc[];
 PyObject *Sac_ColumnsDict(PyObject *module, PyObject *const *args,
                           Py_ssize_t count);
 extern const char Sac_ColumnsDictDoc[];
+/* _core.columns_json(instance, ensure_ascii, /) */
+PyObject *Sac_ColumnsJson(PyObject *module, PyObject *const *args,
+                          Py_ssize_t count);
+extern const char Sac_ColumnsJsonDoc[];
 
 #endif

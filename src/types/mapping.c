@@ -278,6 +278,7 @@ mapping_dealloc(PyObject *op)
     Py_CLEAR(self->keys);
     PyMem_Free(self->pk);
     PyMem_Free(self->relations);
+    PyMem_Free(self->getters.entries);
     Py_CLEAR(self->parent);
     type->tp_free(op);
     Py_DECREF(type);

@@ -14,6 +14,18 @@
 #include "base/list.h"
 #include "bridge/state.h"
 
+/* Where an attribute that was read before is (instance_get.c). */
+typedef struct Sac_Getter {
+    PyObject *name; /* borrowed from the keys, which last; NULL: free */
+    Py_ssize_t slot;
+    unsigned version; /* of the class that it was found in; never 0 */
+} Sac_Getter;
+
+typedef struct Sac_Getters {
+    Sac_Getter *entries; /* owned: a power of two of them, or NULL */
+    size_t mask;         /* their number - 1 */
+} Sac_Getters;
+
 typedef struct Sac_Mapping {
     PyObject_HEAD
     Sac_State *state; /* borrowed: the module outlives its types */
@@ -30,6 +42,7 @@ typedef struct Sac_Mapping {
                          parent uses it */
     Py_ssize_t *pk;   /* owned: slots of the primary key */
     Py_ssize_t pk_count;
+    Sac_Getters getters;
     PyObject *on_new;  /* strong: (instance) -> None, called before __init__,
                           or NULL */
     PyObject *on_load; /* strong: (instance) -> None, called for each one that
@@ -48,8 +61,8 @@ typedef struct Sac_Mapping {
                                 primary key (session_get.c), or None, or
                                 NULL: not made yet */
     Py_ssize_t get_shape_of; /* how many slots there were then */
-    PyObject *serial;        /* strong: tuple, key and where the value is, of
-                              each column (serialize.c); or NULL */
+    PyObject *serial;        /* strong: tuple, what to_dict() and to_json()
+                              read (serialize.c); or NULL */
     PyTypeObject *serial_of; /* not held: the class that it was made for */
     unsigned serial_version; /* of that class */
     uint64_t salt;   /* of the hashes of its identities (of the root) */

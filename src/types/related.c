@@ -14,15 +14,21 @@ typedef struct Entry {
     const void *relation; /* not an object for us */
     PyObject *child;      /* strong, or NULL */
     PyObject *collection; /* strong where child is NULL */
+    bool listed;          /* where child is NULL: those in the collection have
+                             entries, too */
 } Entry;
 
 struct Sac_Related {
     Entry *entries; /* owned */
     size_t mask;    /* number of entries - 1, which is a power of two */
     size_t used;
+    size_t last; /* place of the relation that was asked for last */
 };
 
-enum { FIRST_SIZE = 64 };
+enum {
+    FIRST_SIZE = 64,
+    LARGE = 4096, /* from here on it grows by half as much */
+};
 
 static inline size_t
 hash_of(PyObject *parent, const void *relation, PyObject *child)
@@ -74,20 +80,36 @@ grow(Sac_Related *table, size_t size)
     return 0;
 }
 
-/* Half of it stays free. -> 0 or -1. */
+/* A third of it stays free. -> 0 or -1. */
 static int
 make_room(Sac_Related *table)
 {
     size_t size = table->mask + 1;
-    return table->used * 2 < size ? 0 : grow(table, size * 2);
+    if ((table->used + 1) * 3 <= size * 2) {
+        return 0;
+    }
+    return grow(table, size < LARGE ? size * 4 : size * 2);
+}
+
+/* place_of() for the relation itself: rows of one parent often stand in a
+ * row. */
+static Entry *
+relation_of(Sac_Related *table, PyObject *parent, const void *relation)
+{
+    Entry *entry = &table->entries[table->last];
+    if (entry->parent != parent || entry->relation != relation ||
+        entry->child != NULL) {
+        entry = place_of(table, parent, relation, NULL);
+        table->last = (size_t)(entry - table->entries);
+    }
+    return entry;
 }
 
 PyObject *
-Sac_RelatedFind(const Sac_Related *table, PyObject *parent,
-                const void *relation)
+Sac_RelatedFind(Sac_Related *table, PyObject *parent, const void *relation)
 {
     return table == NULL ? NULL
-                         : place_of(table, parent, relation, NULL)->collection;
+                         : relation_of(table, parent, relation)->collection;
 }
 
 int
@@ -109,7 +131,7 @@ Sac_RelatedBegin(Sac_Related **table, PyObject *parent, const void *relation,
     if (make_room(*table) < 0) {
         return -1;
     }
-    Entry *entry = place_of(*table, parent, relation, NULL);
+    Entry *entry = relation_of(*table, parent, relation);
     if (entry->parent == NULL) {
         (*table)->used++;
         *entry = (Entry){.parent = Py_NewRef(parent), .relation = relation};
@@ -118,9 +140,9 @@ Sac_RelatedBegin(Sac_Related **table, PyObject *parent, const void *relation,
     return 0;
 }
 
-int
-Sac_RelatedAdd(Sac_Related *table, PyObject *parent, const void *relation,
-               PyObject *child)
+static int
+add_child(Sac_Related *table, PyObject *parent, const void *relation,
+          PyObject *child)
 {
     if (make_room(table) < 0) {
         return -1;
@@ -133,6 +155,39 @@ Sac_RelatedAdd(Sac_Related *table, PyObject *parent, const void *relation,
     *entry = (Entry){
         .parent = parent, .relation = relation, .child = Py_NewRef(child)};
     return 1;
+}
+
+/* Makes entries of what is in the collection. -> 0 or -1 */
+static int
+list_children(Sac_Related *table, PyObject *parent, const void *relation)
+{
+    Entry *entry = relation_of(table, parent, relation);
+    PyObject *list = entry->collection;
+    entry->listed = true;
+    for (Py_ssize_t i = 0; PyList_Check(list) && i < PyList_GET_SIZE(list);
+         i++) {
+        if (add_child(table, parent, relation, PyList_GET_ITEM(list, i)) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Lists that only get fresh children need no entries for them. */
+int
+Sac_RelatedAdd(Sac_Related *table, PyObject *parent, const void *relation,
+               PyObject *child, bool fresh)
+{
+    const Entry *entry = relation_of(table, parent, relation);
+    if (!entry->listed) {
+        if (fresh && PyList_Check(entry->collection)) {
+            return 1;
+        }
+        if (list_children(table, parent, relation) < 0) {
+            return -1;
+        }
+    }
+    return add_child(table, parent, relation, child);
 }
 
 int

@@ -64,12 +64,6 @@ has_related(Sac_Instance *instance)
 }
 
 int
-Sac_UnitRelated(Sac_Instance *instance)
-{
-    return find_relations(instance->mapping) < 0 ? -1 : has_related(instance);
-}
-
-int
 Sac_UnitHasRelations(Sac_Mapping *mapping)
 {
     return find_relations(mapping) < 0 ? -1 : mapping->relation_count > 0;
@@ -87,6 +81,18 @@ any_changed(const Sac_Instance *instance, const Py_ssize_t *slots,
         }
     }
     return false;
+}
+
+/* Collections that are never in memory are set in the changes. */
+int
+Sac_UnitRelated(Sac_Instance *instance)
+{
+    const Sac_Mapping *mapping = instance->mapping;
+    return find_relations(instance->mapping) < 0
+               ? -1
+               : has_related(instance) ||
+                     any_changed(instance, mapping->relations,
+                                 mapping->relation_count);
 }
 
 /* Other rows may have to follow. */
