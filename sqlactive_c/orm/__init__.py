@@ -4,7 +4,7 @@ from .._core import NO_VALUE, Instance
 from . import hooks as _hooks  # noqa: F401
 from . import state as _state  # noqa: F401
 from .attributes import InstrumentedAttribute, QueryableAttribute
-from .base import Mapped
+from .base import DynamicMapped, Mapped, WriteOnlyMapped
 from .bundle import Bundle
 from .declarations import declared_attr
 from .declarative import (
@@ -23,6 +23,7 @@ from .descriptor_props import (
     composite,
     synonym,
 )
+from .dynamic import AppenderQuery
 from .interfaces import (
     MANYTOMANY,
     MANYTOONE,
@@ -92,6 +93,7 @@ from .strategy_options import (
     with_loader_criteria,
 )
 from .util import AliasedClass, aliased, join, outerjoin, with_parent
+from .write_only import WriteOnlyCollection
 
 __all__ = [
     "MANYTOMANY",
@@ -99,6 +101,7 @@ __all__ = [
     "NO_VALUE",
     "ONETOMANY",
     "AliasedClass",
+    "AppenderQuery",
     "AttributeState",
     "Bundle",
     "CascadeOptions",
@@ -108,6 +111,7 @@ __all__ = [
     "DeclarativeBase",
     "DeclarativeBaseNoMeta",
     "DeclarativeMeta",
+    "DynamicMapped",
     "Instance",
     "InstanceState",
     "InstrumentedAttribute",
@@ -126,6 +130,8 @@ __all__ = [
     "SessionTransaction",
     "Synonym",
     "SynonymProperty",
+    "WriteOnlyCollection",
+    "WriteOnlyMapped",
     "add_mapped_attribute",
     "aliased",
     "as_declarative",

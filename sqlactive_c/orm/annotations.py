@@ -8,12 +8,16 @@ import typing
 from types import NoneType, UnionType
 from typing import Any
 
-from .base import Mapped
+from .base import DynamicMapped, Mapped, WriteOnlyMapped
 from .exc import MappedAnnotationError
 
 __all__ = ["MappedType", "mapped_type", "resolve_names"]
 
 _UNIONS = (typing.Union, UnionType)
+_LAZY: dict[Any, str] = {
+    DynamicMapped: "dynamic",
+    WriteOnlyMapped: "write_only",
+}
 
 
 class MappedType:
@@ -154,13 +158,17 @@ class RelatedType:
         argument: The related class, or its name.
         collection_class: ``list``, ``set`` or what the annotation names;
             None where there is one instance.
+        lazy: How it is loaded, None where the annotation does not say.
     """
 
-    __slots__ = ("argument", "collection_class")
+    __slots__ = ("argument", "collection_class", "lazy")
 
-    def __init__(self, argument: Any, collection_class: Any) -> None:
+    def __init__(
+        self, argument: Any, collection_class: Any, lazy: str | None
+    ) -> None:
         self.argument = argument
         self.collection_class = collection_class
+        self.lazy = lazy
 
 
 class _Later:
@@ -216,12 +224,13 @@ def related_type_of(owner: type, annotation: Any) -> RelatedType | None:
     origin = typing.get_origin(annotation)
     if not isinstance(origin, type) or not issubclass(origin, Mapped):
         return None
+    lazy = _LAZY.get(origin)
     inner = _one_of(_evaluate_leniently(annotation.__args__[0], owner), owner)
     collection = typing.get_origin(inner)
     if isinstance(collection, type):
         element = _evaluate_leniently(typing.get_args(inner)[-1], owner)
-        return RelatedType(_named(_one_of(element, owner)), collection)
-    return RelatedType(_named(inner), None)
+        return RelatedType(_named(_one_of(element, owner)), collection, lazy)
+    return RelatedType(_named(inner), None, lazy)
 
 
 def _evaluate_leniently(annotation: Any, owner: type) -> Any:

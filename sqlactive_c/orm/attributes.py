@@ -7,12 +7,51 @@ from typing import Any
 from .. import _core
 from ..sql.nodes import ColumnElement
 from .comparators import RelationshipOperators
+from .marks import (
+    CollectionAdapter,
+    del_attribute,
+    flag_dirty,
+    flag_modified,
+    get_attribute,
+    init_collection,
+    instance_dict,
+    set_attribute,
+    set_committed_value,
+)
+from .state import (
+    NO_VALUE,
+    PASSIVE_NO_INITIALIZE,
+    PASSIVE_OFF,
+    History,
+    get_history,
+)
+from .state import state_of as instance_state
 
 __all__ = [
+    "HISTORY_BLANK",
+    "NEVER_SET",
+    "NO_VALUE",
+    "PASSIVE_NO_INITIALIZE",
+    "PASSIVE_OFF",
+    "CollectionAdapter",
+    "History",
     "InstrumentedAttribute",
     "QueryableAttribute",
     "RelationshipAttribute",
+    "del_attribute",
+    "flag_dirty",
+    "flag_modified",
+    "get_attribute",
+    "get_history",
+    "init_collection",
+    "instance_dict",
+    "instance_state",
+    "set_attribute",
+    "set_committed_value",
 ]
+
+NEVER_SET = NO_VALUE
+HISTORY_BLANK = History((), (), ())
 
 
 class InstrumentedAttribute(_core.InstrumentedAttribute, ColumnElement):

@@ -12,11 +12,12 @@ from typing import Any
 
 from .. import _core, exc
 from .attribute_events import fire_append, fire_remove, fire_set
-from .collections import Events, make_collection
+from .collections import Events, InstrumentedList, make_collection
 from .events import attribute_registry
 from .interfaces import MANYTOONE
+from .written import Record, record_of
 
-__all__ = ["new_collection", "set_related"]
+__all__ = ["events_of", "new_collection", "set_related"]
 
 NO_VALUE = _core.NO_VALUE
 
@@ -29,11 +30,19 @@ def new_collection(attribute: Any, instance: Any) -> Any:
         instance: Whose collection it is.
     """
     made = make_collection(attribute.property)
-    made._adopt(instance, _events_of(attribute))
+    events = events_of(attribute)
+    made._adopt(instance, events)
+    if attribute.property._make_collection is InstrumentedList:
+        attribute._collection = InstrumentedList, events
     return made
 
 
-def _events_of(attribute: Any) -> Events:
+def events_of(attribute: Any) -> Events:
+    """Return what is called when a collection changes.
+
+    Args:
+        attribute: The attribute whose collections they are.
+    """
     memo = attribute._memo
     found = memo.get("events")
     if found is None:
@@ -68,6 +77,8 @@ def _make_events(attribute: Any) -> Events:
 
 def _note(owner: Any, attribute: Any) -> None:
     """Remember what a collection was before it changed."""
+    if attribute.property.written:
+        return
     key = attribute.key
     value = owner._sac_peek(key)
     if (
@@ -209,6 +220,14 @@ def _known(prop: Any, instance: Any) -> Any:
 
     It is noted as what was there before.
     """
+    found = _look(prop, instance)
+    if found is not NO_VALUE:
+        instance._sac_note(prop.key, found)
+    return found
+
+
+def _look(prop: Any, instance: Any) -> Any:
+    """Return the same; nothing is noted."""
     session = instance._sac_session
     if (
         session is None
@@ -219,10 +238,7 @@ def _known(prop: Any, instance: Any) -> Any:
         return NO_VALUE
     from .unitofwork.loader import known_before
 
-    found = known_before(session, prop, instance)
-    if found is not NO_VALUE:
-        instance._sac_note(prop.key, found)
-    return found
+    return known_before(session, prop, instance)
 
 
 def _set_collection(
@@ -294,6 +310,8 @@ def _set_scalar(prop: Any, reverse: Any, item: Any, owner: Any) -> None:
     """Make ``item.<reverse>`` the owner; leave the collection it was in."""
     old = item._sac_peek(reverse.key)
     if old is NO_VALUE:
+        if _look(reverse, item) is owner:
+            return
         old = _known(reverse, item)
     if old is owner:
         return
@@ -304,7 +322,7 @@ def _set_scalar(prop: Any, reverse: Any, item: Any, owner: Any) -> None:
         return
     if prop.uselist:
         collection = _collection(prop, old)
-        if collection is not None and _has(collection, item):
+        if collection is not None and _may_have(collection, item):
             _note(old, prop.class_attribute)
             collection._raw_remove(item)
             _send_away(prop, old, item)
@@ -319,7 +337,7 @@ def _tell_removed(prop: Any, owner: Any, item: Any) -> None:
         if reverse.uselist:
             collection = _collection(reverse, item)
             _send_away(reverse, item, owner)
-            if collection is not None and _has(collection, owner):
+            if collection is not None and _may_have(collection, owner):
                 _note(item, reverse.class_attribute)
                 collection._raw_remove(owner)
                 if attribute_registry.armed:
@@ -335,13 +353,17 @@ def _may_be(prop: Any, item: Any, owner: Any) -> bool:
     """Say whether an instance refers to another, as far as is known."""
     value = item._sac_peek(prop.key)
     if value is NO_VALUE and item._sac_identity is not None:
-        value = _known(prop, item)
-        return value is NO_VALUE or value is owner
+        value = _look(prop, item)
+        if value is owner:
+            return _known(prop, item) is owner
+        return value is NO_VALUE
     return value is owner
 
 
 def _collection(prop: Any, instance: Any) -> Any:
     """Return a collection that is there or can be made without reading."""
+    if prop.written:
+        return record_of(instance, prop.key)
     found = instance._sac_peek(prop.key)
     if found is not NO_VALUE:
         return found
@@ -352,3 +374,8 @@ def _collection(prop: Any, instance: Any) -> Any:
 
 def _has(collection: Any, item: Any) -> bool:
     return any(each is item for each in collection._copy_of())
+
+
+def _may_have(collection: Any, item: Any) -> bool:
+    """Say whether an instance can be removed: one that is not read has all."""
+    return type(collection) is Record or _has(collection, item)

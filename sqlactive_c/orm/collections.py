@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, SupportsIndex
 
-from .. import exc
+from .. import _core, exc
 
 __all__ = [
     "Events",
@@ -39,7 +39,7 @@ class _Collection:
     collection.
     """
 
-    _owner: Callable[[], Any] | None = None
+    _owner: Callable[[], Any] | None
     _events: Events
 
     def _adopt(self, owner: Any, events: Events) -> None:
@@ -74,7 +74,7 @@ class _Collection:
             self._events.removed(owner, item)
 
 
-class InstrumentedList(_Collection, list[Any]):
+class InstrumentedList(_Collection, _core.RelatedList):
     """A list of related instances."""
 
     def append(self, item: Any) -> None:
@@ -153,6 +153,8 @@ class InstrumentedList(_Collection, list[Any]):
 
 class InstrumentedSet(_Collection, set[Any]):
     """A set of related instances."""
+
+    _owner: Callable[[], Any] | None = None
 
     def add(self, item: Any) -> None:
         """Add an instance."""

@@ -229,7 +229,10 @@ def _complete_relationship(
         return
     if value.argument is None:
         value.argument = found.argument
-    if found.collection_class is None:
+    if found.lazy is not None:
+        value.load_as(found.lazy)
+        value.uselist = True if value.uselist is None else value.uselist
+    elif found.collection_class is None:
         if value.uselist is None:
             value.uselist = False
     else:

@@ -116,7 +116,7 @@ def make_attribute(mapper: Any, key: str, prop: Any) -> Any:
         kind: Literal["related", "collection"] = (
             "related" if _is_scalar(prop) else "collection"
         )
-        made = RelationshipAttribute(
+        made = _class_of(prop)(
             mapper.mapping, key, kind, property=prop, parent=mapper
         )
     elif isinstance(prop, SynonymProperty):
@@ -131,6 +131,18 @@ def make_attribute(mapper: Any, key: str, prop: Any) -> Any:
     if validator is not None:
         made._validator = validator
     return made
+
+
+def _class_of(prop: RelationshipProperty) -> Any:
+    if prop.lazy == "write_only":
+        from .write_only import WriteOnlyAttribute
+
+        return WriteOnlyAttribute
+    if prop.lazy == "dynamic":
+        from .dynamic import DynamicAttribute
+
+        return DynamicAttribute
+    return RelationshipAttribute
 
 
 def _is_scalar(prop: RelationshipProperty) -> bool:

@@ -31,6 +31,8 @@ class KeyFuncDict(_Collection, dict[Any, Any]):
             no value yet, which is an error otherwise.
     """
 
+    _owner: Callable[[], Any] | None = None
+
     def __init__(
         self,
         keyfunc: Callable[[Any], Any],

@@ -24,6 +24,7 @@ _LOADING = frozenset(
     "select joined selectin subquery immediate noload raise raise_on_sql"
     " dynamic write_only".split()
 )
+_WRITTEN = ("dynamic", "write_only")
 _LAZY_WORDS: dict[Any, str] = {
     True: "select",
     False: "joined",
@@ -54,6 +55,7 @@ class RelationshipProperty(MapperProperty):
         local_columns, remote_side: Sets of columns.
         cascade: :class:`CascadeOptions`.
         back_populates: Name of the attribute on the other side, or None.
+        written: Whether its collection is never in memory.
     """
 
     def __init__(self, argument: Any, options: dict[str, Any]) -> None:
@@ -66,6 +68,7 @@ class RelationshipProperty(MapperProperty):
         self.backref = options.get("backref")
         self.viewonly = bool(options.get("viewonly", False))
         self.lazy = _loading_word(options.get("lazy", "select"))
+        self.written = self.lazy in _WRITTEN
         self.passive_deletes = options.get("passive_deletes", False)
         self.passive_updates = options.get("passive_updates", True)
         self.single_parent = bool(options.get("single_parent", False))
@@ -96,6 +99,15 @@ class RelationshipProperty(MapperProperty):
         if self.viewonly:
             return CascadeOptions("merge")
         return CascadeOptions("save-update, merge")
+
+    def load_as(self, lazy: str) -> None:
+        """Be loaded as an annotation says.
+
+        Args:
+            lazy: The word for it.
+        """
+        self.lazy = self.options["lazy"] = lazy
+        self.written = lazy in _WRITTEN
 
     def copy(self) -> RelationshipProperty:
         """Return a relationship of no mapper with the same arguments."""
@@ -208,6 +220,11 @@ class RelationshipProperty(MapperProperty):
             self.uselist = self.direction is not MANYTOONE
             if not self.uselist:
                 instrument_scalar(self.parent, self)
+        if self.written and (not self.uselist or self.direction is MANYTOONE):
+            raise exc.InvalidRequestError(
+                f"relationship {self} leads to one instance, where"
+                f" lazy={self.lazy!r} is for collections"
+            )
         self._check_orphans()
         self.order_by: tuple[Any, ...] = self._order_by()
         if self.backref is not None:
@@ -436,7 +453,7 @@ def relationship(
         viewonly: Changes of the attribute are not written.
         lazy: How the attribute is loaded: ``select``, ``joined``,
             ``selectin``, ``subquery``, ``immediate``, ``noload``,
-            ``raise``, ``raise_on_sql``.
+            ``raise``, ``raise_on_sql``, ``write_only``, ``dynamic``.
         passive_deletes: Leave related rows to the database's ON DELETE.
         passive_updates: Leave key changes to the database's ON UPDATE.
         foreign_keys: Columns that hold the key.

@@ -7,10 +7,14 @@ from typing import Any, NamedTuple
 from .. import _core
 from ..sql.inspect import inspects
 from .properties import ColumnProperty
+from .written import Record, known
 
 __all__ = ["AttributeState", "History", "InstanceState"]
 
 NO_VALUE = _core.NO_VALUE
+#: What `get_history()` may do for what is not loaded: load it, or nothing.
+PASSIVE_OFF = 1
+PASSIVE_NO_INITIALIZE = 0
 
 
 class History(NamedTuple):
@@ -80,6 +84,10 @@ class AttributeState:
     def history(self) -> History:
         """What happened to it since its row was read."""
         instance = self.state.instance
+        prop = self.state.mapper._properties[self.key]
+        if getattr(prop, "written", False):
+            record = known(instance, self.key)
+            return History(*(((),) * 3 if record is None else record.change()))
         now = instance._sac_peek(self.key)
         changes = instance._sac_changes
         if not self.state.has_identity:
@@ -99,6 +107,15 @@ class AttributeState:
             (),
             () if was is NO_VALUE else [was],
         )
+
+    def load_history(self) -> History:
+        """Return what happened to it, with what was there before loaded.
+
+        Raises:
+            MissingGreenlet: It is not loaded, and the program has not said
+                where to wait for that.
+        """
+        return get_history(self.state.instance, self.key)
 
     def _is_same(self, was: Any, now: Any) -> bool:
         if was is NO_VALUE or now is NO_VALUE:
@@ -127,6 +144,45 @@ def _of_collections(now: Any, was: Any, changed: bool) -> History:
         [each for each in current if id(each) in had],
         [each for each in before if id(each) not in has],
     )
+
+
+def get_history(
+    instance: Any, key: str, passive: int = PASSIVE_OFF
+) -> History:
+    """Return what happened to an attribute since its row was read.
+
+    Args:
+        instance: The instance.
+        key: Name of the attribute.
+        passive: PASSIVE_NO_INITIALIZE to load nothing.
+
+    Raises:
+        KeyError: There is no such attribute.
+        AttributeError: The class of the instance is not mapped.
+    """
+    state = state_of(instance)
+    if passive == PASSIVE_OFF and key in state.mapper._properties:
+        loaded = instance._sac_peek(key) is not NO_VALUE
+        if state.has_identity and not loaded:
+            getattr(instance, key)
+    return state.attrs[key].history
+
+
+def state_of(instance: Any) -> InstanceState:
+    """Return the state of an instance.
+
+    Args:
+        instance: The instance.
+
+    Raises:
+        AttributeError: Its class is not mapped.
+    """
+    if getattr(type(instance), "__mapper__", None) is None:
+        raise AttributeError(
+            f"{type(instance).__name__!r} object has no attribute"
+            " '_sa_instance_state': its class is not mapped"
+        )
+    return InstanceState(instance)
 
 
 class _AttributeStates:
@@ -294,6 +350,7 @@ class InstanceState:
             key: value
             for key in self.instance._sac_mapping.slots
             if (value := peek(key)) is not NO_VALUE
+            and type(value) is not Record
         }
 
     def __repr__(self) -> str:

@@ -106,6 +106,23 @@ def test_a_child_that_is_moved_leaves_its_first_parent() -> None:
     assert one.orders == []
 
 
+async def test_a_child_that_is_added_once_more_keeps_its_parent(
+    engine: AsyncEngine,
+) -> None:
+    m = shop()
+    async with engine.begin() as conn:
+        await conn.run_sync(m.Base.metadata.create_all)
+    async with AsyncSession(engine) as session:
+        session.add(m.User(id=1, orders=[m.Order(id=2)]))
+        await session.commit()
+    async with AsyncSession(engine) as session:
+        query = select(m.User).options(selectinload(m.User.orders))
+        user = (await session.scalars(query)).one()
+        user.orders.append(user.orders[0])
+        await session.commit()
+        assert await session.scalar(select(m.Order.user_id)) == 1
+
+
 async def test_a_child_that_had_not_read_its_parent_loses_it(
     engine: AsyncEngine,
 ) -> None:

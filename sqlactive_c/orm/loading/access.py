@@ -12,6 +12,7 @@ from .options import Options
 
 __all__ = [
     "check_refusal",
+    "cohort_of",
     "configure_mapping",
     "load_attribute",
     "remembered",
@@ -47,7 +48,7 @@ def load_attribute(instance: Any, attribute: Any) -> Any:
     if related:
         _check_relation(instance, prop, "raise")
     session = instance._sac_session
-    cohort = _cohort(instance)
+    cohort = cohort_of(instance)
     if session is None:
         session = None if cohort is None else _other_session(instance)
         if session is None:
@@ -69,8 +70,12 @@ def load_attribute(instance: Any, attribute: Any) -> Any:
     return _core.drive(read(session, instance, attribute, cohort or []))
 
 
-def _cohort(instance: Any) -> list[Any] | None:
-    """Return what was loaded with an instance; None if it is not known."""
+def cohort_of(instance: Any) -> list[Any] | None:
+    """Return what was loaded with an instance; None if it is not known.
+
+    Args:
+        instance: The instance.
+    """
     known = instance._sac_options
     if known is None or len(known) < 3:
         return None

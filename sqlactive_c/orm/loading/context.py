@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...exc import InvalidRequestError
 from ..entity import entity_of
 from ..properties import ColumnProperty
 from ..relationships import RelationshipProperty
@@ -87,7 +88,9 @@ class _Place:
                 continue
             setting = self.options.relation(self.root, (*self.path, prop.key))
             action = prop.lazy if setting is None else setting.action
-            if action == "noload":
+            if prop.written:
+                _check_written(prop, action)
+            elif action == "noload":
                 empty.append(prop)
             elif action in _WITH_THE_ROW:
                 found = self._joined(prop, mapper, setting)
@@ -219,6 +222,15 @@ class _Place:
                 {"classes": classes},
             )
         ]
+
+
+def _check_written(prop: Any, action: str) -> None:
+    """Refuse to load a collection that is never in memory."""
+    if action in _FURTHER or action in _WITH_THE_ROW:
+        raise InvalidRequestError(
+            f"'{prop}' does not support object population: its collection is"
+            f" never in memory, which lazy={prop.lazy!r} means"
+        )
 
 
 def _alias_of(entity: Any) -> Any:

@@ -45,6 +45,8 @@ async def load_relation(
         attribute: The attribute of the class.
     """
     prop = attribute.property
+    if prop.written:
+        return
     wanted = [each for each in instances if unset(each, prop.key)]
     if len(wanted) == 1:
         await load_one(session, wanted[0], attribute)
@@ -177,6 +179,7 @@ async def value_of(instance: Any, name: str) -> Any:
     if (
         prop is not None
         and session is not None
+        and not getattr(prop, "written", False)
         and instance._sac_identity is not None
         and name in type(instance).__mapping__.slots
         and unset(instance, name)

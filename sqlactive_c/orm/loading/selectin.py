@@ -70,6 +70,26 @@ class Further(NamedTuple):
         single = prop.uselist or prop.direction is MANYTOONE
         return None if single else str(prop)
 
+    @property
+    def chunk(self) -> int:
+        """How many keys go into one query."""
+        return WHOLE if self.note.action == "subquery" else CHUNK
+
+    def hand_out(
+        self, instances: list[Any], names: tuple[str, ...], rows: list[Any]
+    ) -> None:
+        """Put what rows have into the relationship of instances.
+
+        Args:
+            instances: The instances.
+            names: Attributes that the rows' keys are compared with; none:
+                the primary key.
+            rows: The rows, of a key and a related instance.
+        """
+        _core.distribute(
+            instances, self.attribute, names, rows, self.again, self.warning
+        )
+
     def prepared(self, statement: Any, *more: Any) -> Any:
         """Return a statement with the options for what it selects.
 
@@ -149,34 +169,57 @@ async def load_in(further: Further, instances: Sequence[Any]) -> None:
         further: What is loaded, and how.
         instances: The instances.
     """
-    note = further.note
-    prop = note.prop
     parents = list(instances)
-    names: tuple[str, ...] = ()
-    keys = None
-    if is_key(prop):
-        names = key_names(prop)
+    if is_key(further.note.prop):
+        names = key_names(further.note.prop)
         keys = _core.related_keys(parents, names)
-    if keys is None:
-        names = ()
-        keys = _core.related_keys(parents, names) or []
-        statement = _by_parents(further)
-    else:
-        statement = _by_key(further)
-        keys = _in_order(keys)
-    statement = further.prepared(statement)
+        if keys is not None:
+            await _load_by_key(further, parents, names, _in_order(keys))
+            return
+    await _load_by_parents(further, parents)
+
+
+async def _load_by_parents(further: Further, parents: list[Any]) -> None:
+    """Load by the primary keys of the parents.
+
+    What one query gives is handed out before the next one: its rows need not
+    be kept, and are at hand.
+    """
+    statement = further.prepared(_by_parents(further))
+    repeats = further.repeats(statement)
+    size = further.chunk
+    for at in range(0, len(parents), size):
+        some = parents[at : at + size]
+        keys = _core.related_keys(some, ()) or []
+        rows = await further.rows(
+            statement,
+            {"primary_keys": keys},
+            repeated=len(some) < FEW or repeats,
+        )
+        further.hand_out(some, (), rows)
+
+
+async def _load_by_key(
+    further: Further,
+    parents: list[Any],
+    names: tuple[str, ...],
+    keys: list[Any],
+) -> None:
+    """Load by what the parents' foreign keys refer to.
+
+    Many parents may refer to one instance, so that all are loaded first.
+    """
+    statement = further.prepared(_by_key(further))
     rows: list[Any] = []
     repeated = len(keys) < FEW or further.repeats(statement)
-    size = WHOLE if note.action == "subquery" else CHUNK
+    size = further.chunk
     for at in range(0, len(keys), size):
         rows += await further.rows(
             statement,
             {"primary_keys": keys[at : at + size]},
             repeated=repeated,
         )
-    _core.distribute(
-        parents, further.attribute, names, rows, further.again, further.warning
-    )
+    further.hand_out(parents, names, rows)
 
 
 def _in_order(keys: list[Any]) -> list[Any]:

@@ -13,6 +13,8 @@ from ..interfaces import MANYTOONE
 from ..lookup import object_mapper
 from ..properties import ColumnProperty
 from ..relationships import RelationshipProperty
+from ..unitofwork.loader import load
+from ..written import known, record_of
 
 __all__ = ["merge"]
 
@@ -174,6 +176,9 @@ class _Merge:
             (id(source), each) in self.ways for each in prop._reverse
         ):
             return
+        if prop.written:
+            await self._copy_record(prop, source, target)
+            return
         value = source._sac_peek(prop.key)
         if "merge" not in prop.cascade or value is NO_VALUE:
             return
@@ -191,6 +196,28 @@ class _Merge:
         for each in merged:
             collection._raw_add(each)
         self._set(target, prop.key, collection)
+
+    async def _copy_record(self, prop: Any, source: Any, target: Any) -> None:
+        """Add and remove what was added and removed, or replace it all."""
+        record = known(source, prop.key)
+        if record is None or "merge" not in prop.cascade or not self.load:
+            return
+        added = [await self._follow(prop, each) for each in record._copy_of()]
+        gone = [*record.deleted.values()]
+        if source._sac_identity is None and target._sac_identity is None:
+            setattr(target, prop.key, added)
+            return
+        collection = getattr(target, prop.key)
+        if source._sac_identity is None:
+            await load(self.session, prop, [target])
+            had = record_of(target, prop.key).found or []
+            gone = [each for each in had if each not in added]
+            added = [each for each in added if each not in had]
+        else:
+            gone = [await self._follow(prop, each) for each in gone]
+        collection.add_all(added)
+        for each in gone:
+            collection.remove(each)
 
     async def _follow(self, prop: Any, child: Any) -> Any:
         if child is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import _core
 from ..interfaces import MANYTOONE
+from ..written import Record
 from . import loader
 from .history import items_of, value_of
 
@@ -107,7 +108,9 @@ def _related(kind: str, instance: Any, prop: Any) -> list[Any]:
     found = value_of(instance, prop.key)
     if instance._sac_identity is not None:
         old = instance._sac_changes.get(prop.key)
-        if old is not None and old is not NO_VALUE:
+        if type(old) is Record:
+            found += old.deleted.values()
+        elif old is not None and old is not NO_VALUE:
             found += items_of(old)
     return found
 

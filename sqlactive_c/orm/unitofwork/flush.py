@@ -7,9 +7,10 @@ from typing import Any
 
 from ... import _core
 from .. import events
+from ..written import forget
 from .dependencies import delete_orphan
 from .order import components, sorted_rows
-from .plans import Plan, plan_of
+from .plans import Plan, by_mapper, plan_of
 from .unit import Unit
 
 __all__ = ["flush_unit", "read_back"]
@@ -214,6 +215,9 @@ async def _flush_related(
     await unit.presort()
     done = await unit.run(commit and not told)
     session = unit.session
+    for plan, inserted in by_mapper(unit.inserted):
+        if plan.written:
+            forget(inserted, plan.written)
     if told:
         events.fire_session(session, "after_flush", unit)
     gone = [*unit.deletes.values(), *unit.switched]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ... import _core
+from ..written import Record, known
 
 __all__ = ["NOTHING", "Change", "change_of", "value_of"]
 
@@ -38,9 +39,10 @@ def value_of(instance: Any, key: str) -> list[Any]:
         key: Name of the relationship.
     """
     value = instance._sac_peek(key)
-    if value is NO_VALUE or value is None:
-        return []
-    return items_of(value)
+    if value is NO_VALUE:
+        value = instance._sac_changes.get(key)
+        return list(value) if type(value) is Record else []
+    return [] if value is None else items_of(value)
 
 
 def items_of(value: Any) -> list[Any]:
@@ -64,6 +66,9 @@ def change_of(instance: Any, prop: Any) -> Change:
         prop: The relationship.
     """
     key = prop.key
+    if prop.written:
+        record = known(instance, key)
+        return NOTHING if record is None else Change(*record.change())
     now = instance._sac_peek(key)
     if instance._sac_identity is None:
         if now is NO_VALUE:

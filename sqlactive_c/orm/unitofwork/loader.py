@@ -7,7 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ... import _core
+from ...exc import InvalidRequestError
 from ..interfaces import MANYTOONE
+from ..written import known as known_record
+from ..written import record_of
 from .sync import stored
 
 __all__ = [
@@ -34,10 +37,18 @@ async def load(session: Any, prop: Any, instances: Iterable[Any]) -> None:
     wanted = unloaded(session, prop, instances)
     if not wanted:
         return
+    if prop.lazy == "write_only":
+        raise InvalidRequestError(
+            f"{prop} is write-only, and what its collection has cannot be"
+            " loaded for this; to delete its owner say passive_deletes=True"
+        )
     async with no_flush(session):
         await load_columns(session, wanted, local_keys(prop))
         for each in wanted:
             found = await _related(session, prop, each)
+            if prop.written:
+                record_of(each, prop.key).found = found
+                continue
             each._sac_put(prop.key, _as_value(prop, each, found))
 
 
@@ -53,9 +64,18 @@ def unloaded(session: Any, prop: Any, instances: Iterable[Any]) -> list[Any]:
         each
         for each in instances
         if each._sac_identity is not None
-        and prop.key in each._sac_unloaded
         and each._sac_session is session
+        and (
+            not _is_found(each, prop.key)
+            if prop.written
+            else prop.key in each._sac_unloaded
+        )
     ]
+
+
+def _is_found(instance: Any, key: str) -> bool:
+    record = known_record(instance, key)
+    return record is not None and record.found is not None
 
 
 async def load_replaced(session: Any, prop: Any, instance: Any) -> None:

@@ -23,6 +23,7 @@ class Plan:
         base: The base mapper of its hierarchy.
         tables: Its tables, that of the base first.
         dependencies: What a flush does for its relationships.
+        written: Names of its collections that are never in memory.
         followed: Names of the attributes that rows of others follow.
         others_followed: Those that are not part of the primary key.
         version: Name of the attribute with the version, or None.
@@ -37,6 +38,9 @@ class Plan:
         self.dependencies: list[Dependency] = [
             dependency_of(prop) for prop in relationships_of(mapper)
         ]
+        self.written = tuple(
+            prop.key for prop in mapper.relationships if prop.written
+        )
         self.followed = {
             key for each in self.dependencies for key in each.followed
         }
