@@ -10,11 +10,14 @@ from .exceptions import (
     NegativeIntegerError,
     RelationError,
 )
+from .inspection import facts_of
 from .records.batches import BatchesMixin
+from .records.filters import shape_of
 from .records.projecting import ProjectingMixin
 from .records.running import RunningMixin
 from .session import SessionMixin
-from .smart_query import SmartQueryMixin, shape_of
+from .smart_query import SmartQueryMixin
+from .sql.selectable import select
 from .types import EagerLoadPath as EagerLoadPath
 from .utils import get_query_root_cls
 
@@ -48,16 +51,54 @@ class AsyncQuery(
     # The model, where it is known without looking at the query.
     _root: Any = None
 
+    # Where filters only give values to the parameters of a statement, that
+    # one is run with these: it is the same for all who use the filters.
+    _values: dict[str, Any] | None = None
+
     def __init__(self, query: Any) -> None:
-        self._query = query
+        self._statement = query
 
     @classmethod
     def _of(cls, model: Any, query: Any) -> Any:
         """Return one whose model is known."""
         made = cls.__new__(cls)
-        made._query = query
+        made._statement = query
         made._root = model
         return made
+
+    @classmethod
+    def _filtering(
+        cls, model: Any, criteria: tuple[Any, ...], filters: dict[str, Any]
+    ) -> Any:
+        """Return one of the rows of a model that meet conditions."""
+        facts = facts_of(model)
+        shape = facts.shapes.get(tuple(filters))
+        if (
+            shape is None
+            or criteria
+            or facts.cls is not model
+            or shape.types != tuple(map(type, filters.values()))
+        ):
+            return cls._of(model, select(model))._filtered(criteria, filters)
+        made = cls.__new__(cls)
+        made._statement = shape.statement
+        made._values = filters
+        made._root = model
+        return made
+
+    @property
+    def _query(self) -> Any:
+        """The SELECT, with the values in it."""
+        if self._values is not None:
+            values, self._values = self._values, None
+            self._statement = select(self._root)
+            self._filtered((), values)
+        return self._statement
+
+    @_query.setter
+    def _query(self, query: Any) -> None:
+        self._statement = query
+        self._values = None
 
     @property
     def query(self) -> Any:
@@ -138,16 +179,17 @@ class AsyncQuery(
         self, criteria: tuple[Any, ...], filters: dict[str, Any]
     ) -> Self:
         root = self._root
-        shape = None if root is None else shape_of(root, filters)
+        shape = None
+        if root is not None:
+            shape = shape_of(facts_of(root), tuple(filters))
         if shape is None:
             self._query = self.smart_query(self._query, criteria, filters)
             return self
         conditions = [*criteria]
-        values = iter(filters.values())
+        pairs = zip(shape.parts, filters.values(), strict=True)
         try:
-            for name, operator in shape:
-                condition = operator(getattr(root, name), next(values))
-                conditions.append(condition)
+            for (name, operator), value in pairs:
+                conditions.append(operator(getattr(root, name), value))
         except Exception as error:
             key = list(filters)[len(conditions) - len(criteria)]
             error.add_note(f"incorrect filter path: {key!r}")

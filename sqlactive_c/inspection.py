@@ -147,6 +147,7 @@ class Facts:
     """What is known of a model's attributes, until its mapping changes.
 
     Attributes:
+        cls: The model.
         columns: Keys of the columns.
         count: How many there were.
         known: The columns that the table has now, by key.
@@ -166,6 +167,7 @@ class Facts:
     """
 
     def __init__(self, cls: Any, mapper: Any) -> None:
+        self.cls = cls
         relationships = mapper.relationships
         self.layout = Mapper.layout
         self.table = cls.__table__.columns
@@ -200,10 +202,6 @@ class Facts:
             **{key: key for key in self.hybrid_properties},
         }
 
-    def is_current(self) -> bool:
-        """Say whether the mapping is still the one that was looked at."""
-        return self.layout == Mapper.layout and self.count == len(self.known)
-
 
 def facts_of(cls: Any) -> Facts:
     """Return what is known of a mapped class, or of an alias of one.
@@ -216,7 +214,12 @@ def facts_of(cls: Any) -> Facts:
     """
     mapper = cls.__mapper__
     facts: Facts | None = mapper.__dict__.get("_facts")
-    if facts is None or not facts.is_current():
+    # Whether the mapping is still the one that was looked at.
+    if (
+        facts is None
+        or facts.layout != Mapper.layout
+        or facts.count != len(facts.known)
+    ):
         facts = Facts(mapper.class_, mapper)
         mapper.__dict__["_facts"] = facts
     return facts

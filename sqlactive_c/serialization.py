@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 from typing import Any, Self, overload
 
 from . import _core
-from ._core import columns_dict, json_text
+from ._core import columns_dict, columns_json, json_text
 from .exceptions import ModelAttributeError
 from .inspection import InspectionMixin, facts_of
 from .orm.attributes import InstrumentedAttribute
@@ -64,6 +64,8 @@ class SerializationMixin(InspectionMixin):
             )
 
         for key in relations:
+            if getattr(type(self), key).property.written:
+                continue
             try:
                 related = getattr(self, key)
                 if isinstance(related, SerializationMixin):
@@ -103,6 +105,12 @@ class SerializationMixin(InspectionMixin):
         Raises:
             DetachedInstanceError: A column is not loaded.
         """
+        if not (nested or hybrid_attributes or sort_keys) and (
+            exclude is None and indent is None
+        ):
+            text = columns_json(self, ensure_ascii)
+            if text is not None:
+                return text
         return json_text(
             self.to_dict(nested, hybrid_attributes, exclude, nested_exclude),
             ensure_ascii,
@@ -195,8 +203,15 @@ class SerializationMixin(InspectionMixin):
         return cls.from_dict(json.loads(json_string), exclude, nested_exclude)
 
 
-def _serial_plan(cls: Any) -> tuple[Any, ...]:
-    """Return what ``columns_dict`` reads of a class: keys, and where."""
+def _serial_plan(
+    cls: Any,
+) -> tuple[tuple[Any, ...], dict[str, Any], bool]:
+    """Return what ``columns_dict`` and ``columns_json`` read of a class.
+
+    Returns:
+        Keys and where the values are, in turns; the dict with no values yet;
+        whether the class has no ``to_dict()`` of its own.
+    """
     facts = facts_of(cls)
     plain = cls.__getattribute__ is _core.Instance.__getattribute__
     plan = []
@@ -206,7 +221,8 @@ def _serial_plan(cls: Any) -> tuple[Any, ...]:
         if type(found) is not InstrumentedAttribute:
             found = name
         plan += [key, found]
-    return tuple(plan)
+    is_ours = cls.to_dict is _TO_DICT
+    return tuple(plan), dict.fromkeys(plan[::2]), is_ours
 
 
 def _static(cls: type, name: str) -> Any:
@@ -216,5 +232,7 @@ def _static(cls: type, name: str) -> Any:
             return each.__dict__[name]
     return None
 
+
+_TO_DICT = SerializationMixin.to_dict
 
 _core.configure(serial_plan=_serial_plan)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .exceptions import (
     NoColumnOrHybridPropertyError,
-    NoFilterableError,
     NoSearchableColumnsError,
     NoSearchableError,
     NoSortableError,
-    OperatorError,
     RelationError,
 )
 from .inspection import Facts, InspectionMixin, facts_of
 from .orm.util import aliased
-from .records.operators import OPERATORS as _OPERATORS
-from .records.operators import equals
+from .records.filters import (
+    OPERATOR_SPLITTER as _OPERATOR_SPLITTER,  # noqa: F401
+)
+from .records.filters import (
+    RELATION_SPLITTER as _RELATION_SPLITTER,
+)
+from .records.filters import class_of, expression_of, name_of
+from .records.operators import OPERATORS as _OPERATORS  # noqa: F401
 from .sql.constructors import and_, asc, desc, or_
 from .utils import (
     eager_expr_from_schema,
@@ -28,12 +32,7 @@ from .utils import (
 
 __all__ = ["SmartQueryMixin"]
 
-_RELATION_SPLITTER = "___"
-_OPERATOR_SPLITTER = "__"
 _DESC_PREFIX = "-"
-
-# So many sets of keywords are remembered of a model.
-_SHAPES = 500
 
 # The alias that a path of relations leads to, and the attribute it is by.
 _Aliases = dict[str, tuple[Any, Any]]
@@ -95,7 +94,7 @@ class SmartQueryMixin(InspectionMixin):
         for name in columns:
             attribute = _sortable(facts, name)
             if attribute is None:
-                raise NoColumnOrHybridPropertyError(name, _name_of(cls))
+                raise NoColumnOrHybridPropertyError(name, name_of(cls))
             found.append(getattr(cls, attribute))
         return found
 
@@ -193,7 +192,7 @@ class SmartQueryMixin(InspectionMixin):
         root = get_query_root_cls(query, raise_on_none=True)
         names = cls._get_searchable_columns(root, columns)
         if not names:
-            raise NoSearchableColumnsError(_name_of(root))
+            raise NoSearchableColumnsError(name_of(root))
         attributes = facts_of(root).attributes
         pattern = f"%{search_term}%"
         return query.filter(
@@ -208,7 +207,7 @@ class SmartQueryMixin(InspectionMixin):
     @classmethod
     def _get_mapper(cls) -> tuple[Any, Any]:
         """Return the class or the alias of it, and the class itself."""
-        return cls, _class_of(cls)
+        return cls, class_of(cls)
 
     @classmethod
     def _get_aliases(
@@ -239,7 +238,7 @@ class SmartQueryMixin(InspectionMixin):
         ]
         for name in names:
             if name not in searchable:
-                raise NoSearchableError(name, _name_of(root_cls))
+                raise NoSearchableError(name, name_of(root_cls))
         return names
 
     @classmethod
@@ -333,100 +332,6 @@ class SmartQueryMixin(InspectionMixin):
         return query
 
 
-def expression_of(cls: Any, facts: Facts, key: str, value: Any) -> Any:
-    """Return the expression of one filter.
-
-    What a keyword means is found out once for each model.
-
-    Args:
-        cls: A model, or an alias of one.
-        facts: What is known of the model.
-        key: The keyword, without a path of relations.
-        value: The value.
-
-    Raises:
-        NoFilterableError: There is no such attribute.
-        OperatorError: There is no such operator.
-    """
-    found = facts.filters.get(key)
-    if found is None:
-        found = facts.filters[key] = _parse(cls, facts, key)
-    name, operator = found
-    return operator(getattr(cls, name), value)
-
-
-def shape_of(
-    cls: Any, filters: Mapping[str, Any]
-) -> tuple[tuple[str, Any], ...] | None:
-    """Return attribute and operator of each filter, None with paths.
-
-    The answer is kept for each set of keywords.
-
-    Args:
-        cls: A model.
-        filters: The filters.
-
-    Raises:
-        NoFilterableError: There is no such attribute.
-        OperatorError: There is no such operator.
-    """
-    facts = facts_of(cls)
-    keys = tuple(filters)
-    found = facts.shapes.get(keys)
-    if found is None:
-        if any(_RELATION_SPLITTER in key for key in keys):
-            return None
-        if len(facts.shapes) >= _SHAPES:
-            facts.shapes.clear()
-        found = facts.shapes[keys] = tuple(
-            _parsed(cls, facts, key) for key in keys
-        )
-    return found
-
-
-def _parsed(cls: Any, facts: Facts, key: str) -> tuple[str, Any]:
-    try:
-        return _parse(cls, facts, key)
-    except Exception as error:
-        error.add_note(f"incorrect filter path: {key!r}")
-        raise
-
-
-def _parse(cls: Any, facts: Facts, key: str) -> tuple[str, Any]:
-    if key in facts.hybrid_methods:
-        return key, _call
-    if key in facts.attributes:
-        return facts.attributes[key], equals
-    name, splitter, operator_name = key.rpartition(_OPERATOR_SPLITTER)
-    operator = equals
-    if not splitter:
-        name = key
-    elif operator_name in _OPERATORS:
-        operator = _OPERATORS[operator_name]
-    else:
-        raise OperatorError(
-            operator_name,
-            f"expression {key!r} has incorrect operator: {operator_name!r}",
-        )
-    if name in facts.attributes:
-        return facts.attributes[name], operator
-    if (
-        name not in facts.relations
-        and name not in facts.hybrid_properties
-        and name not in facts.hybrid_methods
-    ):
-        raise NoFilterableError(
-            name,
-            _name_of(cls),
-            f"expression {key!r} has incorrect attribute: {name!r}",
-        )
-    return name, operator
-
-
-def _call(method: Any, value: Any) -> Any:
-    return method(value)
-
-
 # The functions of the module operator, which stand for and_() and or_() under
 # `sql.operators`, take two expressions; these take any number.
 _JOINING: dict[Any, Any] = {
@@ -449,7 +354,7 @@ def _order(cls: Any, name: str) -> Any:
         direction, name = desc, name[1:]
     attribute = _sortable(facts_of(cls), name)
     if attribute is None:
-        raise NoSortableError(name, _name_of(cls))
+        raise NoSortableError(name, name_of(cls))
     return direction(getattr(cls, attribute))
 
 
@@ -458,12 +363,3 @@ def _sortable(facts: Facts, name: str) -> str | None:
     if found is None and name in facts.hybrid_properties:
         return name
     return found
-
-
-def _class_of(cls: Any) -> Any:
-    return cls if isinstance(cls, type) else cls.__mapper__.class_
-
-
-def _name_of(cls: Any) -> str:
-    name: str = _class_of(cls).__name__
-    return name

@@ -10,7 +10,7 @@ from ..sql import operators
 from ..sql.constructors import extract
 from ..sql.functions import func
 
-__all__ = ["OPERATORS", "equals"]
+__all__ = ["COMPARISONS", "OPERATORS", "equals"]
 
 Operator = Callable[[Any, Any], Any]
 
@@ -69,6 +69,9 @@ _COMPARISONS: dict[str, Operator] = {
     "gte": operator.ge,
     "lte": operator.le,
 }
+
+COMPARISONS = frozenset((equals, *_COMPARISONS.values()))
+"""Those that compare a column with the value as it is."""
 
 OPERATORS: dict[str, Operator] = {
     "isnull": _is_null,

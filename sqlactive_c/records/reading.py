@@ -281,8 +281,8 @@ class ReadingMixin(SessionMixin, SmartQueryMixin):
     @classmethod
     def where(cls, *criteria: Any, **filters: Any) -> AsyncQuery[Self]:
         """See :meth:`AsyncQuery.where`."""
-        made: AsyncQuery[Self] = AsyncQuery._of(cls, select(cls))
-        return made._filtered(criteria, filters)
+        made: AsyncQuery[Self] = AsyncQuery._filtering(cls, criteria, filters)
+        return made
 
     @classmethod
     def filter(cls, *criteria: Any, **filters: Any) -> AsyncQuery[Self]:

@@ -25,6 +25,8 @@ class RunningMixin(Generic[T]):
     """
 
     _query: Any
+    _statement: Any
+    _values: dict[str, Any] | None
 
     def _registry(self) -> Any:
         raise NotImplementedError
@@ -45,7 +47,9 @@ class RunningMixin(Generic[T]):
             A buffered ``Result``, which outlives the session.
         """
         async with scope(self._registry()) as session:
-            result: Result[Any] = await session.execute(self._query)
+            result: Result[Any] = await session.execute(
+                self._statement, self._values
+            )
             return result
 
     async def scalars(self) -> ScalarResult[T]:
@@ -66,7 +70,7 @@ class RunningMixin(Generic[T]):
         """
         async with scope(self._registry()) as session:
             if scalar:
-                return await session.scalar(self._query)
+                return await session.scalar(self._statement, self._values)
             return (await session.execute(self._query)).first()
 
     async def first_or_fail(self) -> T:

@@ -255,7 +255,7 @@ def _can_read_back(mapper: Any) -> bool:
             for column in mapper.local_table.c
         )
         and all(
-            prop.lazy in ("select", True, "raise", "raise_on_sql")
+            prop.lazy in ("select", "raise", "raise_on_sql") or prop.written
             for prop in mapper.relationships
         )
     )

@@ -1,5 +1,8 @@
 """The expression language: statements and their parts, by one path."""
 
+from .._core import text
+from .base import ColumnCollection
+from .column_operators import ColumnOperators, Operators
 from .compound import (
     CompoundSelect,
     Exists,
@@ -33,6 +36,7 @@ from .labels import (
     LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectLabelStyle,
 )
+from .operators import custom_op
 from .select_base import (
     Executable,
     GenerativeSelect,
@@ -47,6 +51,7 @@ from .select_statement import (
 from .selectable import (
     CTE,
     Alias,
+    AliasedReturnsRows,
     FromClause,
     Join,
     Lateral,
@@ -57,6 +62,7 @@ from .selectable import (
     TableValuedAlias,
     Values,
     alias,
+    cte,
     join,
     lateral,
     outerjoin,
@@ -68,7 +74,10 @@ from .selectable import (
 __all__ = [
     *_of_elements,
     "Alias",
+    "AliasedReturnsRows",
     "CTE",
+    "ColumnCollection",
+    "ColumnOperators",
     "CompoundSelect",
     "Delete",
     "Executable",
@@ -86,6 +95,7 @@ __all__ = [
     "LABEL_STYLE_TABLENAME_PLUS_COL",
     "Lateral",
     "NamedFromClause",
+    "Operators",
     "ReturnsRows",
     "ScalarSelect",
     "Select",
@@ -101,6 +111,8 @@ __all__ = [
     "Values",
     "ValuesBase",
     "alias",
+    "cte",
+    "custom_op",
     "delete",
     "except_",
     "except_all",
@@ -115,6 +127,7 @@ __all__ = [
     "select",
     "table",
     "tablesample",
+    "text",
     "union",
     "union_all",
     "update",

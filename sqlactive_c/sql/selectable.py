@@ -86,6 +86,7 @@ __all__ = [
     "TextualSelect",
     "Values",
     "alias",
+    "cte",
     "exists",
     "join",
     "join_condition",
@@ -127,3 +128,15 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f".{module}", __package__), name)
     globals()[name] = value
     return value
+
+
+def cte(element: Any, name: str | None = None, recursive: bool = False) -> CTE:
+    """Return a statement as a common table expression.
+
+    Args:
+        element: The statement.
+        name: The name; None to have one made.
+        recursive: It may refer to itself.
+    """
+    made: CTE = element.cte(name=name, recursive=recursive)
+    return made

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from sqlactive_c import DBConnection, Mapped, mapped_column, smart_query
+from sqlactive_c import DBConnection, Mapped, mapped_column
 from sqlactive_c.exceptions import NoFilterableError
 from sqlactive_c.inspection import facts_of
+from sqlactive_c.records import filters
 from sqlactive_c.types import Integer
 from unit.blog import Base, User, blog
 
@@ -29,7 +30,7 @@ async def test_keywords_are_parsed_once(
     def refuse(*_: Any) -> Any:
         raise AssertionError("parsed again")
 
-    monkeypatch.setattr(smart_query, "_parse", refuse)
+    monkeypatch.setattr(filters, "_parse", refuse)
     found = [
         [user.id for user in await User.where(id=key, age__gt=18).all()]
         for key in (1, 2, 3)
@@ -66,7 +67,7 @@ async def test_none_after_a_value() -> None:
 def test_no_more_than_a_number_of_shapes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(smart_query, "_SHAPES", 3)
+    monkeypatch.setattr(filters, "_SHAPES", 3)
     shapes = facts_of(User).shapes
     shapes.clear()
     for key in ("id", "age", "name", "nick", "id__gt", "id__lt"):
@@ -95,3 +96,28 @@ def test_attributes_that_come_later() -> None:
         assert "size = " in str(Later.where(size=1))
     finally:
         Base.metadata.remove(Later.__table__)
+
+
+async def test_values_of_other_types_are_no_parameters() -> None:
+    """They are compared as SQL has it, not as the column's type."""
+    for value in ("1", 1.0, True, None, [1]):
+        made = User.where(id=value)
+        assert made._values is None
+    assert User.where(id=1)._values == {"id": 1}
+    assert [user.id for user in await User.where(id="2").all()] == [2]
+    assert await User.where(id=True).pluck() == [1]
+
+
+async def test_a_query_that_goes_on_has_its_values() -> None:
+    query = User.where(id=2)
+    assert [user.id for user in await query.all()] == [2]
+    assert "users.id = :id_1" in str(query).replace("blog_users", "users")
+    assert query._values is None
+    found = await User.where(age__ge=18).where(id__lt=3).order_by("id").all()
+    assert all(user.id < 3 and user.age >= 18 for user in found)
+    assert await User.where(id=2).count() == 1
+    again = User.where(id=3)
+    assert (await again.first()).id == 3  # type: ignore[union-attr]
+    assert (await again.limit(1).first()).id == 3  # type: ignore[union-attr]
+    with pytest.raises(OverflowError):
+        await User.where(id=2**70).first()

@@ -25,7 +25,7 @@ from sqlactive_c import (
     mapped_column,
     select,
 )
-from sqlactive_c._core import columns_dict, json_text
+from sqlactive_c._core import columns_dict, columns_json, json_text
 from sqlactive_c.exceptions import ModelAttributeError
 from sqlactive_c.ext.hybrid import hybrid_property
 from sqlactive_c.orm import relationship
@@ -256,8 +256,12 @@ def test_inheritance() -> None:
 
 
 def test_columns_dict_checks_its_arguments() -> None:
-    with pytest.raises(TypeError, match="takes an instance"):
+    with pytest.raises(TypeError, match="is no instance"):
         columns_dict(object(), None)
+    with pytest.raises(TypeError, match="is no instance"):
+        columns_json(object(), False)
+    with pytest.raises(TypeError, match="2 arguments"):
+        columns_json()  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         Author(name="x").to_dict(exclude=3)  # type: ignore[arg-type]
     with pytest.raises(AttributeError):
@@ -366,6 +370,35 @@ def test_str_that_changes_what_is_written() -> None:
 def test_the_same_object_twice_is_no_circle() -> None:
     inner: list[Any] = []
     assert json_text([inner, inner], False, None, False) == "[[], []]"
+
+
+@pytest.mark.parametrize("ascii", [False, True])
+def test_a_model_is_written_as_its_dict(ascii: bool) -> None:
+    for value in VALUES:
+        book = Book(id=1, title='"é"', tags=value)
+        assert book.to_json(ensure_ascii=ascii) == json.dumps(
+            book.to_dict(), default=str, ensure_ascii=ascii
+        )
+    circle: list[Any] = []
+    circle.append(circle)
+    with pytest.raises(ValueError, match="Circular reference"):
+        Book(tags=circle).to_json()
+    with pytest.raises(DetachedInstanceError):
+        detached(Book(title="x")).to_json()
+
+
+def test_a_to_dict_that_comes_later() -> None:
+    class Later(Base):
+        __tablename__ = "ser_later"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    row = Later(id=1)
+    assert row.to_json() == '{"id": 1}'
+    changed: Any = Later
+    changed.to_dict = lambda self, *args: {"later": self.id}
+    assert row.to_json() == '{"later": 1}'
+    del changed.to_dict
+    assert row.to_json() == '{"id": 1}'
 
 
 def test_options_of_a_model() -> None:
