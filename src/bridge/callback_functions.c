@@ -48,23 +48,6 @@ give_object(const Sac_Callback *callback, struct sqlite3_context *context,
     return rc == 0 ? 0 : -1;
 }
 
-/* The exception that is set makes the statement fail. */
-static void
-give_error(const Sac_Callback *callback, struct sqlite3_context *context,
-           const char *message)
-{
-    if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
-        sac_user_fail(context, SAC_USER_NO_MEMORY, NULL);
-    }
-    else if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
-        sac_user_fail(context, SAC_USER_TOO_BIG, NULL);
-    }
-    else {
-        sac_user_fail(context, SAC_USER_FAILED, message);
-    }
-    Sac_CallbackRaised(callback);
-}
-
 /* -> the callback, or NULL: this is no time to call it, and SQLite knows. */
 static const Sac_Callback *
 enter(struct sqlite3_context *context)
@@ -93,8 +76,8 @@ on_function(struct sqlite3_context *context, int count,
         args == NULL ? NULL : PyObject_CallObject(callback->callable, args);
     Py_XDECREF(args);
     if (result == NULL || give_object(callback, context, result) < 0) {
-        give_error(callback, context,
-                   "user-defined function raised exception");
+        Sac_CallbackFailed(callback->state, callback->handle, context,
+                           "user-defined function raised exception");
     }
     Py_XDECREF(result);
 }
@@ -143,9 +126,10 @@ call_method(struct sqlite3_context *context, int count,
     if (*place == NULL) {
         *place = PyObject_CallNoArgs(callback->callable);
         if (*place == NULL) {
-            give_error(callback, context,
-                       "user-defined aggregate's '__init__' method raised "
-                       "error");
+            Sac_CallbackFailed(
+                callback->state, callback->handle, context,
+                "user-defined aggregate's '__init__' method raised "
+                "error");
             return;
         }
     }
@@ -154,7 +138,8 @@ call_method(struct sqlite3_context *context, int count,
         args == NULL ? NULL : PyObject_GetAttrString(*place, name);
     PyObject *done = method == NULL ? NULL : PyObject_CallObject(method, args);
     if (done == NULL) {
-        give_error(callback, context, message);
+        Sac_CallbackFailed(callback->state, callback->handle, context,
+                           message);
     }
     Py_XDECREF(done);
     Py_XDECREF(method);
@@ -183,7 +168,8 @@ give_result(const Sac_Callback *callback, struct sqlite3_context *context,
 {
     PyObject *result = PyObject_CallMethod(instance, name, NULL);
     if (result == NULL || give_object(callback, context, result) < 0) {
-        give_error(callback, context, message);
+        Sac_CallbackFailed(callback->state, callback->handle, context,
+                           message);
     }
     Py_XDECREF(result);
 }

@@ -42,7 +42,7 @@ on_tick(void *arg)
     int stop = result == NULL ? -1 : PyObject_IsTrue(result);
     Py_XDECREF(result);
     if (stop < 0) {
-        Sac_CallbackRaised(callback);
+        Sac_CallbackRaised(callback->state, callback->handle);
     }
     return stop != 0;
 }
@@ -122,7 +122,7 @@ on_authorize(void *arg, int action, const char *first, const char *second,
     }
     Py_XDECREF(result);
     if (PyErr_Occurred()) {
-        Sac_CallbackRaised(callback);
+        Sac_CallbackRaised(callback->state, callback->handle);
         return SQLITE_DENY;
     }
     return (int)answer;

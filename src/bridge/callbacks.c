@@ -12,6 +12,7 @@
 #include "base/sync.h"
 #include "bridge/compat.h"
 #include "bridge/errors.h"
+#include "engine/user.h"
 
 struct sac_graves {
     atomic_uint references; /* the state's, and one of each callback */
@@ -127,13 +128,12 @@ drop_raised(sac_kept *kept)
 
 /* -> 0, or -1 with MemoryError: the handle has no grave for an exception. */
 static int
-dig(const Sac_Callback *callback)
+dig(Sac_State *state, sac_handle *handle)
 {
-    sac_handle *handle = callback->handle;
     if (handle->kept[RAISED_PLACE] != NULL) {
         return 0;
     }
-    Sac_Callback *grave = Sac_CallbackNew(callback->state, handle, NULL);
+    Sac_Callback *grave = Sac_CallbackNew(state, handle, NULL);
     if (grave == NULL) {
         return -1;
     }
@@ -143,20 +143,36 @@ dig(const Sac_Callback *callback)
 }
 
 void
-Sac_CallbackRaised(const Sac_Callback *callback)
+Sac_CallbackRaised(Sac_State *state, sac_handle *handle)
 {
     PyObject *raised = Sac_ErrTake();
-    if (callback->handle->raised != NULL) { /* the first is the cause */
+    if (handle->raised != NULL) { /* the first is the cause */
         Py_XDECREF(raised);
         return;
     }
-    if (dig(callback) < 0) {
+    if (dig(state, handle) < 0) {
         Py_XDECREF(raised);
         raised = Sac_ErrTake();
         Py_CLEAR(raised);
         return;
     }
-    callback->handle->raised = raised;
+    handle->raised = raised;
+}
+
+void
+Sac_CallbackFailed(Sac_State *state, sac_handle *handle,
+                   struct sqlite3_context *context, const char *message)
+{
+    if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        sac_user_fail(context, SAC_USER_NO_MEMORY, NULL);
+    }
+    else if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
+        sac_user_fail(context, SAC_USER_TOO_BIG, NULL);
+    }
+    else {
+        sac_user_fail(context, SAC_USER_FAILED, message);
+    }
+    Sac_CallbackRaised(state, handle);
 }
 
 int

@@ -50,7 +50,10 @@ Sac_Callback *Sac_CallbackNew(Sac_State *state, sac_handle *handle,
 /* Any thread, no GIL: for SQLite to call. */
 void sac_callback_bury(void *callback);
 /* The exception that is set is the cause of the error that follows. */
-void Sac_CallbackRaised(const Sac_Callback *callback);
+void Sac_CallbackRaised(Sac_State *state, sac_handle *handle);
+/* The same, and makes the statement fail whose function this is. */
+void Sac_CallbackFailed(Sac_State *state, sac_handle *handle,
+                        struct sqlite3_context *context, const char *message);
 /* -> 0, or -1 with the exception for a result code of SQLite. */
 int Sac_HandleCheck(Sac_State *state, sac_handle *handle, int code);
 

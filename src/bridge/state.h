@@ -119,20 +119,22 @@
     X(serial_plan)       /* class -> tuple, see types/serialize.c */
 
 /* Other objects that the state owns. */
-#define SAC_STATE_OBJECTS(X)                                             \
-    X(get_running_loop) /* asyncio's */                                  \
-    X(current_task)                                                      \
-    X(cancelled_error)                                                   \
-    X(date_type) /* datetime.date; NULL until one is bound */            \
-    X(datetime_type)                                                     \
-    X(ports)       /* list of Port: event loops, by weak reference */    \
-    X(last_port)   /* the Port that was asked for last, or NULL */       \
-    X(templates)   /* dict: text -> Template, bounded (types/text.c) */  \
-    X(binary_kind) /* the Kind of binary_class */                        \
-    X(bind_kind)   /* the Kind of bind_class */                          \
-    X(recent_keys) /* list of ResultKeys (bridge/keys.c), or NULL */     \
-    X(static_ids)  /* dict: thing -> its number (types/node_digest.c) */ \
-    X(no_value)    /* NO_VALUE: what is not known (types/instance.h) */
+#define SAC_STATE_OBJECTS(X)                                                \
+    X(get_running_loop) /* asyncio's */                                     \
+    X(current_task)                                                         \
+    X(cancelled_error)                                                      \
+    X(date_type) /* datetime.date; NULL until one is bound */               \
+    X(datetime_type)                                                        \
+    X(ports)          /* list of Port: event loops, by weak reference */    \
+    X(last_port)      /* the Port that was asked for last, or NULL */       \
+    X(templates)      /* dict: text -> Template, bounded (types/text.c) */  \
+    X(binary_kind)    /* the Kind of binary_class */                        \
+    X(bind_kind)      /* the Kind of bind_class */                          \
+    X(recent_keys)    /* list of ResultKeys (bridge/keys.c), or NULL */     \
+    X(static_ids)     /* dict: thing -> its number (types/node_digest.c) */ \
+    X(no_value)       /* NO_VALUE: what is not known (types/instance.h) */  \
+    X(regexp_pattern) /* the last one, or NULL (bridge/regexp.c) */         \
+    X(regexp_search)  /* its search() */
 
 /* Interned names. */
 #define SAC_STATE_NAMES(X)                             \

@@ -125,8 +125,12 @@ learn_bound(sac_statement *statement, bool is_new, bool *certain)
     if (is_new && (facts & SAC_PLAN_KNOWN) != 0) {
         return facts & SAC_PLAN_BOUNDED;
     }
+    bool home;
     sac_bound bound = sac_program_bound(sqlite3_db_handle(statement->stmt),
-                                        statement->plan->sql);
+                                        statement->plan->sql, &home);
+    if (home) {
+        sac_plan_learn_home(statement->plan);
+    }
     *certain = bound != SAC_BOUND_UNKNOWN;
     return bound == SAC_BOUND_FIXED ? SAC_PLAN_BOUNDED : 0;
 }

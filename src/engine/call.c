@@ -4,6 +4,8 @@
  * the thread that drives the lease, but for the job that opens a handle. */
 #include "engine/call_parts.h"
 
+#include <assert.h>
+
 static void
 ticket_delivered(sac_message *message)
 {
@@ -29,6 +31,20 @@ sac_call_fini(sac_call *call)
     sac_port_release(call->port);
     call->port = NULL;
     sac_error_fini(&call->error);
+}
+
+void
+sac_call_again(sac_call *call)
+{
+    assert(call->state == SAC_AT_DONE && call->error.status == SAC_OK);
+    sac_script_fini(&call->control);
+    sac_script_fini(&call->ending);
+    call->control.at = 0;
+    call->ending.at = 0;
+    call->state = SAC_AT_START;
+    call->write = false;
+    call->offload = false;
+    call->committing = false;
 }
 
 /* A refusal before anything was touched, the lease included. */
@@ -290,6 +306,15 @@ after_run(sac_call *call)
     return sac_call_ran(call);
 }
 
+/* The job's message was delivered: the handle is ours again. */
+static void
+take_back(sac_call *call)
+{
+    if (call->lease->handle != NULL) {
+        call->lease->handle->elsewhere = false;
+    }
+}
+
 sac_progress
 sac_call_advance(sac_call *call)
 {
@@ -301,12 +326,15 @@ sac_call_advance(sac_call *call)
     case SAC_AT_POOL:
         return granted_handle(call);
     case SAC_AT_OPEN:
+        take_back(call);
         return after_open(call);
     case SAC_AT_PREPARE:
+        take_back(call);
         return after_prepare(call);
     case SAC_AT_WRITER:
         return granted_token(call);
     case SAC_AT_RUN:
+        take_back(call);
         return after_run(call);
     case SAC_AT_DONE:
         break;

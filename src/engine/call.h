@@ -92,6 +92,9 @@ void sac_call_init(sac_call *call, sac_lease *lease, sac_call_kind kind,
 void sac_call_fini(sac_call *call);
 /* Starts, or goes on after `wake`. */
 SAC_MUST_USE sac_progress sac_call_advance(sac_call *call);
+/* Makes a call that ended well one to be started: its script has got more
+ * steps. */
+void sac_call_again(sac_call *call);
 /* Asks a waiting call to end.  -> DONE at once when it was in a queue, else
  * WAIT: `wake` comes when the job has left SQLite. */
 SAC_MUST_USE sac_progress sac_call_cancel(sac_call *call);

@@ -148,8 +148,21 @@ sac_call_have_port(sac_call *call)
     return call->port != NULL;
 }
 
-/* What a worker would do: the handle has callbacks that belong to this
- * thread. */
+/* Does a statement of it call what belongs to this thread? */
+static bool
+belongs_home(const sac_call *call)
+{
+    const sac_script *script = call->script;
+    for (int i = 0; script != NULL && i < script->count; i++) {
+        if (sac_plan_facts(script->steps[i].plan) & SAC_PLAN_HOME) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a worker would do: the handle, or a statement, has callbacks that
+ * belong to this thread. */
 static sac_progress
 run_here(sac_call *call, void (*run)(sac_job *), sac_call_state state)
 {
@@ -163,7 +176,8 @@ sac_progress
 sac_call_submit(sac_call *call, void (*run)(sac_job *), sac_lane lane,
                 bool brief, sac_call_state state)
 {
-    if (call->lease->handle->stays) {
+    if (call->lease->handle->stays ||
+        (state == SAC_AT_RUN && belongs_home(call))) {
         return run_here(call, run, state);
     }
     if (!sac_call_have_port(call)) {
@@ -174,11 +188,15 @@ sac_call_submit(sac_call *call, void (*run)(sac_job *), sac_lane lane,
     call->job.port = call->port;
     call->job.brief = brief;
     call->lease->heavy = true;
+    call->lease->handle->elsewhere = true;
     call->state = state;
     sac_status status =
         sac_engine_submit(call->lease->engine, &call->job, lane);
-    return status == SAC_OK ? SAC_PROGRESS_WAIT
-                            : sac_call_end_with(call, status);
+    if (status == SAC_OK) {
+        return SAC_PROGRESS_WAIT;
+    }
+    call->lease->handle->elsewhere = false;
+    return sac_call_end_with(call, status);
 }
 
 static sac_lane

@@ -210,7 +210,7 @@ set_up(sac_handle *handle)
      * SQLite's own automatic checkpoint. */
     (void)sqlite3_wal_hook(db, on_wal, handle);
     if (rc == SQLITE_OK) {
-        rc = sac_functions_add(db);
+        rc = sac_functions_add(handle);
     }
     for (int i = 0; rc == SQLITE_OK && i < options->setup_count; i++) {
         rc = sqlite3_exec(db, options->setup[i], NULL, NULL, NULL);

@@ -15,6 +15,8 @@
 #include "engine/status.h"
 
 struct sqlite3;
+struct sqlite3_context;
+struct sqlite3_value;
 struct sac_store;
 
 /* How connections of an engine are opened; immutable after the engine is
@@ -40,6 +42,10 @@ typedef struct sac_options {
     int64_t recycle_ns;    /* close connections older than this; < 0: never */
     int readers;           /* reader threads at most */
     int reader_nice;       /* priority steps that readers go down */
+    /* x REGEXP y, called on the thread that drives the lease with the handle
+     * as sac_user_arg(); NULL: there is none. */
+    void (*regexp)(struct sqlite3_context *, int, struct sqlite3_value **);
+    void *regexp_arg; /* borrowed: outlives the engine's use */
 } sac_options;
 
 void sac_options_fini(sac_options *options);
@@ -84,6 +90,8 @@ typedef struct sac_handle {
     int wal_frames; /* frames in the WAL after the last commit */
     bool broken;    /* close it instead of keeping it */
     bool fresh;     /* opened, and its first user was not told yet */
+    bool elsewhere; /* a job has it: not the thread that drives its lease */
+    bool went_home; /* the statement called what belongs to that thread */
     /* What users put on it; set and called on the thread that drives its
      * lease. */
     bool stays; /* it has callbacks that may run on that thread only: so does

@@ -75,6 +75,13 @@ sac_plan_learn(sac_plan *plan, bool spent)
     }
 }
 
+void
+sac_plan_learn_home(sac_plan *plan)
+{
+    atomic_fetch_or_explicit(&plan->facts, SAC_PLAN_HOME,
+                             memory_order_relaxed);
+}
+
 bool
 sac_plan_strike(sac_plan *plan, bool long_by_clock)
 {
@@ -270,10 +277,11 @@ classify_with(const char *sql)
 unsigned
 sac_plan_classify(const char *sql)
 {
+    unsigned facts = strcasestr(sql, "regexp") != NULL ? SAC_PLAN_HOME : 0;
     sql = sac_sql_skip_blank(sql);
     size_t length = word_length(sql);
     if (word_is(sql, length, "WITH")) {
-        return classify_with(sql + length);
+        return facts | classify_with(sql + length);
     }
-    return facts_of_verb(sql, length);
+    return facts | facts_of_verb(sql, length);
 }

@@ -25,6 +25,8 @@ enum {
     SAC_PLAN_INSERT = 1u << 9,   /* INSERT or REPLACE: has a last rowid */
     SAC_PLAN_DML = 1u << 10,     /* INSERT, UPDATE, DELETE, REPLACE: changes
                                     are counted */
+    SAC_PLAN_HOME = 1u << 11,    /* calls what the thread alone may call that
+                                    drives the lease: REGEXP */
 };
 
 typedef struct sac_plan {
@@ -53,13 +55,17 @@ sac_plan_facts(const sac_plan *plan)
  * that a worker needed longer than it; cheap runs on a worker bring a shape
  * back inline after a while. */
 void sac_plan_learn(sac_plan *plan, bool spent);
+/* It was seen to call what belongs to one thread: SAC_PLAN_HOME from now on.
+ */
+void sac_plan_learn_home(sac_plan *plan);
 /* Called after an inline run within its budget: `long_by_clock` tells that it
  * took long all the same.  Once may be a thread that lost its processor; in a
  * row it is the shape.  -> true when the shape is to be learnt as slow. */
 bool sac_plan_strike(sac_plan *plan, bool long_by_clock);
 
-/* Facts that the text itself tells, from its first keyword (for WITH: from
- * the verb that comes after the common table expressions). */
+/* Facts that the text itself tells: from its first keyword (for WITH: from
+ * the verb that comes after the common table expressions), and from a REGEXP
+ * anywhere in it, were it in a string. */
 unsigned sac_plan_classify(const char *sql);
 
 /* -> borrowed from sql: the first byte that SQLite does not skip before or

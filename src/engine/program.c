@@ -33,6 +33,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "engine/functions.h"
 #include "engine/plan.h"
 
 typedef enum kind {
@@ -272,10 +273,11 @@ program_is_bounded(const program *prog)
     return true;
 }
 
-/* Judges each program of the listing. */
+/* Judges each program of the listing; reads it to its end all the same. */
 static sac_bound
-read_listing(sqlite3_stmt *listing, program *prog)
+read_listing(sqlite3_stmt *listing, program *prog, bool *home)
 {
+    sac_bound bound = SAC_BOUND_FIXED;
     prog->called = false;
     prog->length = 0;
     int rc;
@@ -284,15 +286,22 @@ read_listing(sqlite3_stmt *listing, program *prog)
         if (name == NULL) {
             return SAC_BOUND_UNKNOWN;
         }
+        if (strcmp(name, "Function") == 0 || strcmp(name, "PureFunc") == 0) {
+            *home = *home || sac_functions_at_home((
+                                 const char *)sqlite3_column_text(listing, 5));
+        }
         if (sqlite3_column_int(listing, 0) == 0 && prog->length > 0) {
             if (!program_is_bounded(prog)) {
-                return SAC_BOUND_NONE;
+                bound = SAC_BOUND_NONE;
             }
             prog->called = true;
             prog->length = 0;
         }
         if (prog->length == LONGEST) {
-            return SAC_BOUND_NONE;
+            bound = SAC_BOUND_NONE;
+        }
+        if (bound == SAC_BOUND_NONE) {
+            continue;
         }
         prog->code[prog->length++] = (instruction){
             .kind = kind_of(name),
@@ -303,14 +312,15 @@ read_listing(sqlite3_stmt *listing, program *prog)
     if (rc != SQLITE_DONE) {
         return SAC_BOUND_UNKNOWN;
     }
-    return program_is_bounded(prog) ? SAC_BOUND_FIXED : SAC_BOUND_NONE;
+    return program_is_bounded(prog) ? bound : SAC_BOUND_NONE;
 }
 
 sac_bound
-sac_program_bound(sqlite3 *db, const char *sql)
+sac_program_bound(sqlite3 *db, const char *sql, bool *home)
 {
     static const char prefix[] = "EXPLAIN ";
     sac_bound bound = SAC_BOUND_UNKNOWN;
+    *home = false;
     sqlite3_stmt *listing = NULL;
     sql = sac_sql_skip_blank(sql); /* a semicolon would end the EXPLAIN */
     size_t length = strlen(sql);
@@ -320,7 +330,7 @@ sac_program_bound(sqlite3 *db, const char *sql)
         memcpy(text, prefix, sizeof(prefix) - 1);
         memcpy(text + sizeof(prefix) - 1, sql, length + 1);
         if (sqlite3_prepare_v2(db, text, -1, &listing, NULL) == SQLITE_OK) {
-            bound = read_listing(listing, prog);
+            bound = read_listing(listing, prog, home);
         }
         /* Its result repeats that of the last step, which was looked at. */
         (void)sqlite3_finalize(listing);

@@ -2,6 +2,8 @@
 #ifndef SAC_ENGINE_PROGRAM_H
 #define SAC_ENGINE_PROGRAM_H
 
+#include <stdbool.h>
+
 struct sqlite3;
 
 typedef enum sac_bound {
@@ -11,8 +13,9 @@ typedef enum sac_bound {
 } sac_bound;
 
 /* Reads the program that SQLite makes of `sql`, one statement that is not an
- * EXPLAIN itself.  Prepares, so it is for the first time that a text is
+ * EXPLAIN itself.  *home: whether it calls what belongs to the thread that
+ * drives the lease (engine/functions.h); false while unknown.  Prepares, so it is for the first time that a text is
  * seen.  By the thread that owns the handle. */
-sac_bound sac_program_bound(struct sqlite3 *db, const char *sql);
+sac_bound sac_program_bound(struct sqlite3 *db, const char *sql, bool *home);
 
 #endif

@@ -344,7 +344,8 @@ sac_verdict
 sac_script_run(sac_script *script, sac_handle *handle, sac_error *err)
 {
     sac_verdict verdict = SAC_RUN_DONE;
-    while (script->at < script->count) {
+    const int end = script->until > 0 ? script->until : script->count;
+    while (script->at < end) {
         if (script->live == NULL) {
             if (script->steps[script->at].params.rows == 0) {
                 script->at++;
@@ -354,10 +355,16 @@ sac_script_run(sac_script *script, sac_handle *handle, sac_error *err)
                 return fail(script, handle, err);
             }
         }
-        if (!run_set(script, handle, &verdict, err)) {
+        sac_plan *plan = script->steps[script->at].plan;
+        bool through = run_set(script, handle, &verdict, err);
+        if (handle->went_home) {
+            handle->went_home = false;
+            sac_plan_learn_home(plan);
+        }
+        if (!through) {
             return verdict;
         }
-        if (script->at < script->count && time_to_hand_over(script, handle)) {
+        if (script->at < end && time_to_hand_over(script, handle)) {
             return SAC_RUN_HANDOVER;
         }
     }

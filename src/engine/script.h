@@ -31,6 +31,7 @@ typedef struct sac_step {
 typedef struct sac_script {
     sac_step *steps; /* borrowed or embedded by the owner */
     int count;
+    int until;           /* run those before this one only; 0: all */
     size_t batch;        /* stop after so many rows of the last step; 0: all */
     int at;              /* the step that runs or comes next */
     size_t set;          /* parameter set of that step */

@@ -229,6 +229,44 @@ test_several_statements_in_one_call(void)
     house_fini(&h);
 }
 
+/* A call goes on with the next statement of its script when it is told to. */
+static void
+test_one_statement_after_the_other(void)
+{
+    house h;
+    sac_lease lease;
+    operation op;
+    house_init(&h, options_of(NULL));
+    house_create(&h, "CREATE TABLE t(a INTEGER PRIMARY KEY, b)");
+    sac_lease_init(&lease, h.engine, true);
+    sac_value from = {.type = SAC_ROWID, .as.row = {.step = 0, .set = 0}};
+    op_init(&op, &lease, SAC_CALL_EXECUTE, h.port);
+    (void)op_add(&op, "INSERT INTO t VALUES(41, 1)");
+    (void)op_add_params(&op, "UPDATE t SET b = b + ?, a = a + 1",
+                        (sac_params){.rows = 1, .width = 1, .values = &from});
+    (void)op_add(&op, "SELECT a + b FROM t");
+    op.steps[0].keeps_rowids = true;
+    op.script.until = 1;
+    CHECK_INT(op_run(&op), SAC_OK);
+    CHECK(lease.in_tx);
+    CHECK_INT(op.steps[0].changes, 1);
+    CHECK(op.steps[2].rows == NULL);
+    op.script.until = 2; /* a loop over the table: this one is for a worker */
+    sac_call_again(&op.call);
+    CHECK_INT(op_run(&op), SAC_OK);
+    CHECK_INT(op.steps[1].changes, 1);
+    CHECK(op.steps[2].rows == NULL);
+    op.script.until = 3;
+    op.call.commit = true;
+    sac_call_again(&op.call);
+    CHECK_INT(op_run(&op), SAC_OK);
+    CHECK_INT(op_cell(&op, 2, 0), 42 + 42);
+    CHECK(!lease.in_tx);
+    op_fini(&op);
+    lease_close(&lease, &h);
+    house_fini(&h);
+}
+
 static void
 test_many_sets(void)
 {
@@ -481,6 +519,7 @@ TEST_MAIN(
     {"a_plan_learns_from_an_inline_run",
      test_a_plan_learns_from_an_inline_run},
     {"several_statements_in_one_call", test_several_statements_in_one_call},
+    {"one_statement_after_the_other", test_one_statement_after_the_other},
     {"many_sets", test_many_sets},
     {"one_call_at_a_time", test_one_call_at_a_time},
     {"waiting_for_one_that_was_left_behind",

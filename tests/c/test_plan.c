@@ -76,6 +76,8 @@ static const struct {
     {"with a as (select 1", 0},
     {"with a as (select 'open", 0},
     {"with a as (select 1))) update", 0},
+    {"select a Regexp 'b' from t", SAC_PLAN_HOME},
+    {"delete from t where regexp('b', a)", DML | SAC_PLAN_HOME},
 };
 
 static void

@@ -109,9 +109,60 @@ open_schema(void)
 static void
 check_bound(sqlite3 *db, const char *sql, sac_bound wanted)
 {
-    if (!CHECK_INT(sac_program_bound(db, sql), wanted)) {
+    bool home = true;
+    if (!CHECK_INT(sac_program_bound(db, sql, &home), wanted)) {
         (void)fprintf(stderr, "    of: %s (%s)\n", sql, sqlite3_errmsg(db));
     }
+    CHECK(!home);
+}
+
+static void
+no_function(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    (void)values;
+    sqlite3_result_null(context);
+}
+
+static void
+test_what_belongs_home(void)
+{
+    static const struct {
+        const char *sql;
+        sac_bound bound;
+        bool home;
+    } programs[] = {
+        {"insert into named values (?)", SAC_BOUND_FIXED, true},
+        {"update named set a = upper(a)", SAC_BOUND_NONE, true},
+        {"insert into noted values (?)", SAC_BOUND_FIXED, true},
+        {"update noted set a = 1", SAC_BOUND_NONE, false},
+        {"delete from named where a in matching", SAC_BOUND_NONE, true},
+        {"insert into t(a) values (upper(?))", SAC_BOUND_FIXED, false},
+        {"insert into nowhere values (1)", SAC_BOUND_UNKNOWN, false},
+    };
+    sqlite3 *db = open_schema();
+    CHECK_INT(sqlite3_create_function_v2(db, "RegExp", 2, SQLITE_UTF8, NULL,
+                                         no_function, NULL, NULL, NULL),
+              SQLITE_OK);
+    CHECK_INT(sqlite3_exec(db,
+                           "create table named(a check (a regexp '^v'));"
+                           "create view matching as select a from t"
+                           " where a regexp 'x';"
+                           "create table noted(a);"
+                           "create trigger noted_i after insert on noted begin"
+                           " insert into log values (new.a regexp 'x'); end;",
+                           NULL, NULL, NULL),
+              SQLITE_OK);
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        bool home = !programs[i].home;
+        bool fine = CHECK_INT(sac_program_bound(db, programs[i].sql, &home),
+                              programs[i].bound) &&
+                    CHECK_INT(home, programs[i].home);
+        if (!fine) {
+            (void)fprintf(stderr, "    of: %s\n", programs[i].sql);
+        }
+    }
+    CHECK_INT(sqlite3_close(db), SQLITE_OK);
 }
 
 static void
@@ -167,5 +218,6 @@ test_unreadable(void)
 }
 
 TEST_MAIN({"bounded", test_bounded}, {"unbounded", test_unbounded},
+          {"what_belongs_home", test_what_belongs_home},
           {"long_programs", test_long_programs},
           {"unreadable", test_unreadable})
