@@ -1,7 +1,9 @@
 """Who listens to what: functions by target and by the name of an event.
 
 Nothing here knows what a target is.  A target that can be referenced weakly
-is, so listening to a short-lived session keeps nothing alive.
+is, and what listens to it is kept by the target itself: a function that
+refers to its target, as the function of a short-lived session does, is a
+cycle that the garbage collector sees.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any
 __all__ = ["Listener", "Registry", "in_order"]
 
 _serials = count(1)
+_registries = count(1)  # a target may be one of several registries
 
 
 class Listener:
@@ -73,14 +76,58 @@ class Listener:
         )
 
 
+class _Lists:
+    """What listens to one target, by the name of the event.
+
+    A copy of the target, as a pickle is, has no listeners.
+    """
+
+    __slots__ = ("__weakref__", "by_name")
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, list[Listener]] = {}
+
+    def __reduce__(self) -> Any:
+        return _Lists, ()
+
+
 class _Target:
-    """What listens to one target."""
+    """What is known of one target.
 
-    __slots__ = ("kept", "lists")
+    Attributes:
+        kept: A weak reference to it, or the target.
+        lists: Gives what listens to it, None when it is just going.
+        counts: How many functions listen, by the name of the event.
+    """
 
-    def __init__(self, kept: Any) -> None:
-        self.kept = kept  # a weak reference, or the target
-        self.lists: dict[str, list[Listener]] = {}
+    __slots__ = ("counts", "kept", "lists")
+
+    def __init__(self, target: Any, kept: Any, place: str) -> None:
+        lists = _Lists()
+        self.kept = kept
+        self.counts: dict[str, int] = {}
+        self.lists: Callable[[], _Lists | None] = lambda: lists
+        if kept is not target and _entrust(target, place, lists):
+            self.lists = weakref.ref(lists)
+
+    def named(self, name: str) -> list[Listener]:
+        """Return who listens to an event."""
+        lists = self.lists()
+        return [] if lists is None else lists.by_name.setdefault(name, [])
+
+
+def _entrust(target: Any, place: str, lists: _Lists) -> bool:
+    """Let a target keep what listens to it, if it can."""
+    try:
+        if isinstance(target, type):
+            type.__setattr__(target, place, lists)
+        elif hasattr(target, "__dict__"):
+            vars(target)[place] = lists
+        else:
+            target._listeners = lists
+    except (AttributeError, TypeError):  # such as a class made in C
+        return False
+    return True
 
 
 class Registry:
@@ -100,6 +147,7 @@ class Registry:
     ) -> None:
         self.armed: dict[str, int] = {}
         self._targets: dict[int, _Target] = {}
+        self._place = f"_sac_listeners_{next(_registries)}"
         self._changed = changed
 
     def add(self, target: Any, name: str, listener: Listener) -> None:
@@ -112,7 +160,7 @@ class Registry:
             name: Name of the event.
             listener: The function.
         """
-        listeners = self._at(target).lists.setdefault(name, [])
+        listeners = self._at(target).named(name)
         if any(each.function is listener.function for each in listeners):
             return
         listeners.append(listener)
@@ -126,7 +174,7 @@ class Registry:
                 kept: Any = weakref.ref(target, self._forgetter(number))
             except TypeError:
                 kept = target
-            found = self._targets[number] = _Target(kept)
+            found = self._targets[number] = _Target(target, kept, self._place)
         return found
 
     def _forgetter(self, number: int) -> Callable[[Any], None]:
@@ -138,12 +186,15 @@ class Registry:
                 return  # at the end of the interpreter there is no import
             gone = alive._targets.pop(number, None)
             if gone is not None:
-                for name, listeners in gone.lists.items():
-                    alive._count(None, name, -len(listeners))
+                for name, number_of in gone.counts.items():
+                    alive._count(None, name, -number_of)
 
         return forget
 
     def _count(self, target: Any, name: str, change: int) -> None:
+        if target is not None:
+            counts = self._targets[id(target)].counts
+            counts[name] = counts.get(name, 0) + change
         now = self.armed.get(name, 0) + change
         if now > 0:
             self.armed[name] = now
@@ -160,7 +211,7 @@ class Registry:
             name: Name of the event.
         """
         found = self._targets.get(id(target))
-        return [] if found is None else found.lists.get(name, [])
+        return [] if found is None else found.named(name)
 
     def remove(self, target: Any, name: str, function: Any) -> bool:
         """Let a function listen no more.

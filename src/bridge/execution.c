@@ -404,9 +404,9 @@ finish_unheard(Sac_Execution *self)
     Py_XDECREF(result);
 }
 
-/* The call is done: what the await gives. */
+/* The call is over: what the await gives. */
 static PySendResult
-finish(Sac_Execution *self, PyObject **result)
+conclude(Sac_Execution *self, PyObject **result)
 {
     drop_timer(self);
     drop_future(self);
@@ -437,6 +437,28 @@ finish(Sac_Execution *self, PyObject **result)
     }
     *result = self->finish == NULL ? Py_NewRef(Py_None) : self->finish(self);
     return *result == NULL ? PYGEN_ERROR : PYGEN_RETURN;
+}
+
+/* The call is done: goes on with its next statements, or concludes. */
+static PySendResult
+finish(Sac_Execution *self, PyObject **result)
+{
+    while (self->next != NULL && self->cancelled == NULL &&
+           self->call.error.status == SAC_OK) {
+        int more = self->next(self);
+        if (more < 0) {
+            give_up(self);
+            return PYGEN_ERROR;
+        }
+        if (more == 0) {
+            break;
+        }
+        sac_call_again(&self->call);
+        if (sac_call_advance(&self->call) == SAC_PROGRESS_WAIT) {
+            return suspend(self, result);
+        }
+    }
+    return conclude(self, result);
 }
 
 /* An inline call that succeeded: lets the loop run first when it is due. */

@@ -53,7 +53,11 @@ struct Sac_Execution {
     PyObject *observed;         /* strong: what is told how it ended, besides:
                                    finished(changes, rowid), failed(exception);
                                    or NULL */
-    Sac_ExecutionFinish observed_finish; /* who tells calls it */
+    Sac_ExecutionFinish observed_finish;   /* who tells calls it */
+    int (*next)(Sac_Execution *execution); /* the call has ended well: -> 1:
+                                   it is run on with the statements that its
+                                   script has got, 0: that was all, -1 with
+                                   an exception; NULL: that was all */
     bool always_finish;     /* also when its caller was cancelled while it
                                    succeeded: the owner keeps books */
     PyObject *statement;    /* strong: what was executed (str), for errors

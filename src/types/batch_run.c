@@ -36,22 +36,52 @@ channel_of(const Sac_Execution *execution)
 
 /* ---- before and after -------------------------------------------------- */
 
+/* Somebody listens: one statement after the other is run and told about, and
+ * the COMMIT is left to the session. */
+static int
+announce(Sac_Execution *self)
+{
+    Sac_Execution *part = step_at(self, self->script.until)->part;
+    if (Sac_ListenersObservePart(part, channel_of(self)) < 0 ||
+        Sac_ChannelLogExecution(part) < 0) {
+        return -1;
+    }
+    self->script.until++;
+    self->always_finish = self->script.until == self->script.count;
+    return 0;
+}
+
+static int
+announce_next(Sac_Execution *self)
+{
+    int last = self->script.until - 1;
+    if (Sac_ListenersPartEnded(step_at(self, last)->part, &self->steps[last]) <
+        0) {
+        return -1;
+    }
+    if (self->script.until == self->script.count) {
+        return 0;
+    }
+    return announce(self) < 0 ? -1 : 1;
+}
+
 static int
 before(Sac_Execution *self)
 {
     if (Sac_ChannelBeforeExecute(self) < 0) {
         return -1;
     }
+    if ((SAC_STATE(self)->engine_events & SAC_LISTEN_CURSOR) != 0) {
+        self->next = announce_next;
+        return announce(self);
+    }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(steps_of(self)); i++) {
-        Sac_Execution *part = step_at(self, i)->part;
-        if ((SAC_STATE(self)->engine_events & SAC_LISTEN_CURSOR) != 0 &&
-            Sac_ListenersObservePart(part, channel_of(self)) < 0) {
-            return -1;
-        }
-        if (Sac_ChannelLogExecution(part) < 0) {
+        if (Sac_ChannelLogExecution(step_at(self, i)->part) < 0) {
             return -1;
         }
     }
+    self->call.commit = self->op.number != 0;
+    self->always_finish = true;
     return 0;
 }
 
@@ -155,9 +185,6 @@ finish(Sac_Execution *self)
     for (Py_ssize_t i = 0; rc == 0 && i < self->script.count; i++) {
         rc = Sac_BatchStepSettle(state, step_at(self, i), self->steps);
     }
-    for (Py_ssize_t i = 0; rc == 0 && i < self->script.count; i++) {
-        rc = Sac_ListenersPartEnded(step_at(self, i)->part, &self->steps[i]);
-    }
     if (rc < 0) {
         PyObject *error = Sac_ErrTake();
         drop_steps(self);
@@ -239,8 +266,7 @@ make_call(Sac_Batch *batch, bool commit)
     batch->blocked = false;
     self->before = before;
     self->failed = failed;
-    self->always_finish = true;
-    self->call.commit = commit && may_commit(session);
+    self->op.number = commit && may_commit(session);
     return (PyObject *)self;
 }
 

@@ -15,6 +15,7 @@
 #include "bridge/errors.h"
 #include "bridge/loop.h"
 #include "bridge/operation.h"
+#include "bridge/regexp.h"
 #include "types/channel.h"
 
 enum {
@@ -66,6 +67,7 @@ static PyObject *
 engine_from_spec(Sac_State *state, PyObject *spec)
 {
     sac_options options = {0};
+    Sac_OptionsRegexp(state, &options);
     if (Sac_OptionsFromSpec(spec, &options) < 0) {
         sac_options_fini(&options);
         return NULL;
@@ -175,6 +177,7 @@ engine_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->isolation_name);
     Py_VISIT(self->poolclass);
     Py_VISIT(self->origin);
+    Py_VISIT(self->listeners);
     return Sac_ShapeCacheTraverse(&self->shapes, visit, arg);
 }
 
@@ -191,6 +194,7 @@ engine_clear(PyObject *op)
     Py_CLEAR(self->poolclass);
     Py_CLEAR(self->json);
     Py_CLEAR(self->origin);
+    Py_CLEAR(self->listeners);
     Sac_ShapeCacheClear(&self->shapes);
     return 0;
 }
@@ -529,6 +533,8 @@ static PyGetSetDef engine_getset[] = {
 static PyMemberDef engine_members[] = {
     {"_origin", T_OBJECT, offsetof(Sac_Engine, origin), READONLY,
      "The engine that this is a copy of, with other options, or None."},
+    {"_listeners", T_OBJECT, offsetof(Sac_Engine, listeners), 0,
+     "Who listens to it."},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(Sac_Engine, weakrefs),
      READONLY, NULL},
     {0},

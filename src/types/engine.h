@@ -29,6 +29,8 @@ typedef struct Sac_Engine {
     bool allow_extensions; /* users may load extensions of SQLite */
     bool logs;             /* the log wants statements */
     bool logs_rows;        /* and rows */
+    PyObject *listeners;   /* strong: who listens to it, for
+                              event/registry.py; or NULL */
     PyObject *origin;      /* strong: the engine whose connections these
                                 are, for a copy with other options; or NULL */
     Sac_ShapeCache shapes; /* of an origin, used by its copies, too */

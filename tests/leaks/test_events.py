@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from leaks.test_flat import flat
 from sqlactive_c import create_async_engine, event, text
 from sqlactive_c.exc import DBAPIError
+from sqlactive_c.ext.asyncio import AsyncSession
+from sqlactive_c.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Longest:
@@ -99,9 +102,57 @@ async def listening(url: str) -> None:
     await engine.dispose()
 
 
+class Base(DeclarativeBase):
+    pass
+
+
+class One(Base):
+    __tablename__ = "one"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Two(Base):
+    __tablename__ = "two"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+async def listening_to_flushes(url: str) -> None:
+    engine = create_async_engine(url)
+    told: list[str] = []
+
+    def note(conn: Any, cursor: Any, sql: str, *rest: Any) -> None:
+        told.append(sql)
+        if len(told) == 3:
+            raise ValueError
+
+    async with engine.begin() as conn:
+        await conn.run_sync(Base.metadata.drop_all)
+        await conn.run_sync(Base.metadata.create_all)
+    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "after_cursor_execute", note)
+    async with AsyncSession(engine) as session:
+        session.add_all([One(id=1), Two(id=1)])
+        with suppress(ValueError):
+            await session.commit()
+        await session.rollback()
+        session.add_all([One(id=1), Two(id=1)])
+        await session.commit()
+        session.add_all([One(id=2), Two(id=1)])
+        failed = False
+        try:
+            await session.flush()
+        except DBAPIError:
+            failed = True
+        assert failed
+    assert len(told) == 10
+    await engine.dispose()
+
+
 @pytest.mark.parametrize("where", ["memory", "file"])
 @pytest.mark.parametrize(
-    "operation", [callables, copies, listening], ids=lambda o: o.__name__
+    "operation",
+    [callables, copies, listening, listening_to_flushes],
+    ids=lambda o: o.__name__,
 )
 async def test_nothing_grows(
     operation: Callable[[str], Awaitable[None]], where: str, tmp_path: Path

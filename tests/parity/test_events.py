@@ -229,6 +229,59 @@ def test_engine_events() -> None:
     assert len(ours) > 20
 
 
+async def flush_program(lib: Any) -> list[Any]:
+    """Events of the statements of flushes, in their order."""
+    Base, User, Post = models(lib)
+    engine = lib.aio.create_async_engine("sqlite+aiosqlite://")
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    log: list[Any] = []
+
+    def note(when: str) -> Any:
+        def listener(
+            connection: Any, cursor: Any, sql: str, *rest: Any
+        ) -> None:
+            words = sql.replace("FROM ", "").split()
+            into = words[1 + (words[1] == "INTO")]
+            log.append((when, words[0], into.rstrip(",")))
+
+        return listener
+
+    target = engine.sync_engine
+    lib.event.listen(target, "before_cursor_execute", note("before"))
+    lib.event.listen(target, "after_cursor_execute", note("after"))
+    for name in ("commit", "rollback"):
+        lib.event.listen(target, name, lambda c, name=name: log.append(name))
+    async with lib.aio.AsyncSession(engine, expire_on_commit=False) as session:
+        user = User(id=1, name="a", posts=[Post(id=1, title="p")])
+        session.add_all([user, User(id=2, name="b")])
+        await session.commit()
+        log.append("--")
+        user.name = "c"
+        user.posts.append(Post(title="q"))
+        user.posts[0].title = "r"
+        await session.flush()
+        log.append("--")
+        session.add_all([Post(id=1, title="again"), User(id=7)])
+        with pytest.raises(lib.core.exc.IntegrityError):
+            await session.commit()
+        await session.rollback()
+        log.append("--")
+        for each in (await session.scalars(lib.core.select(Post))).all():
+            await session.delete(each)
+        await session.delete(await session.get(User, 2))
+        await session.commit()
+    await engine.dispose()
+    return log
+
+
+@pytest.mark.filterwarnings("ignore:New instance")
+def test_events_of_flushes() -> None:
+    ours = asyncio.run(flush_program(OURS))
+    assert ours == asyncio.run(flush_program(PEER))
+    assert ours.count("commit") == 2
+
+
 async def ddl_program(lib: Any) -> list[Any]:
     Base, User, Post = models(lib)
     log: list[Any] = []

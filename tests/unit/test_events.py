@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import weakref
 from typing import Any
 
 import pytest
 
-from sqlactive_c import create_async_engine, event, exc, text
+from sqlactive_c import create_async_engine, event, exc, select, text
 from sqlactive_c.ext.asyncio import (
     AsyncSession,
     async_scoped_session,
@@ -184,6 +185,52 @@ def test_listening_keeps_no_target_alive() -> None:
     from sqlactive_c.sql import events as tables
 
     assert not tables.listened()
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (MetaData, "before_create"),
+        (lambda: Table("t", MetaData()), "after_drop"),
+        (lambda: create_async_engine("sqlite+aiosqlite://"), "begin"),
+        (AsyncSession, "after_commit"),
+        (async_sessionmaker, "after_commit"),
+        (
+            lambda: async_scoped_session(async_sessionmaker(), int),
+            "after_commit",
+        ),
+    ],
+)
+def test_a_listener_that_refers_to_its_target(make: Any, name: str) -> None:
+    target = make()
+
+    def listener(*args: Any, kept: Any = target) -> None:
+        raise AssertionError(kept)
+
+    event.listen(target, name, listener)
+    assert event.contains(target, name, listener)
+    gone = weakref.ref(target)
+    heard = weakref.ref(listener)
+    del target, listener
+    gc.collect()
+    assert gone() is None
+    assert heard() is None
+
+
+def test_copies_have_no_listeners() -> None:
+    metadata = MetaData()
+    Table("t", metadata, Column("id", Integer, primary_key=True))
+    calls = Calls()
+
+    def listener(*args: Any, **kwargs: Any) -> None:
+        calls(*args)
+
+    event.listen(metadata, "before_create", listener)
+    copied = pickle.loads(pickle.dumps(metadata))
+    assert not event.contains(copied, "before_create", listener)
+    event.listen(copied, "before_create", listener)
+    event.remove(copied, "before_create", listener)
+    assert event.contains(metadata, "before_create", listener)
 
 
 # -- attributes ---------------------------------------------------------------
@@ -494,6 +541,49 @@ async def test_a_listener_that_raises_stops_the_statement() -> None:
             await connection.execute(text("SELECT 1"))
         event.remove(engine, "before_cursor_execute", refuse)
         assert await connection.scalar(text("SELECT 1")) == 1
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_listener_that_raises_stops_the_flush(when: str) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class One(Base):
+        __tablename__ = "one"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Two(Base):
+        __tablename__ = "two"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    engine = create_async_engine("sqlite+aiosqlite://")
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    log: list[str] = []
+
+    def refuse(
+        conn: Any, cursor: Any, sql: str, params: Any, context: Any, many: Any
+    ) -> None:
+        log.append(sql)
+        if sql.startswith("INSERT INTO two"):
+            raise ValueError("not today")
+
+    event.listen(engine, f"{when}_cursor_execute", refuse)
+    async with AsyncSession(engine) as session:
+        one, two = One(), Two()
+        session.add_all([one, two])
+        with pytest.raises(ValueError, match="not today"):
+            await session.commit()
+        assert [each.split()[2] for each in log] == ["one", "two"]
+        await session.rollback()
+        assert one not in session
+        assert two.id is None
+        event.remove(engine, f"{when}_cursor_execute", refuse)
+        session.add_all([one, two])
+        await session.commit()
+        assert len((await session.scalars(select(One))).all()) == 1
+        assert len((await session.scalars(select(Two))).all()) == 1
     await engine.dispose()
 
 
