@@ -345,6 +345,32 @@ async def test_inline_detached_collections(
     assert [each.title for each in users[0].posts] == ["p1", "p5"]
 
 
+async def test_inline_detached_leaves_no_transaction(
+    inline: AsyncEngine, with_session: Any
+) -> None:
+    async with with_session(inline)() as session:
+        users = (await session.scalars(select(Member))).all()
+    count = Count(inline)
+    assert len(users[0].posts) == 2
+    assert not Member._session.in_transaction()
+    assert users[0].posts[0]._sac_session is None
+    assert users[0].posts[0].user is users[0]
+    assert users[1].posts[0].user is users[1]
+    assert count() == 1
+
+
+async def test_inline_detached_within_a_transaction(
+    inline: AsyncEngine, with_session: Any
+) -> None:
+    async with with_session(inline)() as session:
+        user = (await session.scalars(select(Member))).first()
+    async with Member._session() as session:
+        session.add(Letter(user_id=user.id, title="new"))
+        await session.flush()
+        assert [each.title for each in user.posts] == ["p1", "p5", "new"]
+        assert all(each in session for each in user.posts)
+
+
 async def test_inline_detached_references(
     inline: AsyncEngine, with_session: Any
 ) -> None:

@@ -44,6 +44,9 @@ def load_attribute(instance: Any, attribute: Any) -> Any:
         MissingGreenlet: Its session can read only where it is awaited.
     """
     prop = attribute.property
+    from .lazy import from_map, read, read_and_close
+
+    how = read
     related = isinstance(prop, RelationshipProperty)
     if related:
         _check_relation(instance, prop, "raise")
@@ -53,11 +56,10 @@ def load_attribute(instance: Any, attribute: Any) -> Any:
         session = None if cohort is None else _other_session(instance)
         if session is None:
             raise _detached(instance, attribute, prop)
+        how = read if session.in_transaction() else read_and_close
     elif related:
-        from .lazy import NO_VALUE, from_map
-
         found = from_map(session, prop, instance)
-        if found is not NO_VALUE:
+        if found is not _core.NO_VALUE:
             return found
     if related:
         _check_relation(instance, prop, "raise_on_sql")
@@ -65,9 +67,7 @@ def load_attribute(instance: Any, attribute: Any) -> Any:
         _check_column(instance, prop)
     if cohort is None and _get_running_loop() is not None:
         raise _missing(instance, attribute, related)
-    from .lazy import read
-
-    return _core.drive(read(session, instance, attribute, cohort or []))
+    return _core.drive(how(session, instance, attribute, cohort or []))
 
 
 def cohort_of(instance: Any) -> list[Any] | None:
@@ -83,10 +83,15 @@ def cohort_of(instance: Any) -> list[Any] | None:
 
 
 def _other_session(instance: Any) -> Any:
-    """Return the session of an Active Record class, or None."""
+    """Return a session for an instance of an Active Record class, or None.
+
+    It is the one whose transaction is open, or else a new one.
+    """
     given = getattr(type(instance), "_session", None)
-    made = given() if isinstance(given, _core.async_scoped_session) else given
-    return made if isinstance(made, _core.AsyncSession) else None
+    if isinstance(given, _core.async_scoped_session):
+        current = given()
+        return current if current.in_transaction() else given.session_factory()
+    return given if isinstance(given, _core.AsyncSession) else None
 
 
 def _missing(instance: Any, attribute: Any, related: bool) -> Exception:

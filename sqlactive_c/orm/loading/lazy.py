@@ -24,6 +24,7 @@ __all__ = [
     "load_one",
     "load_relation",
     "read",
+    "read_and_close",
     "unset",
     "value_of",
 ]
@@ -165,6 +166,47 @@ async def read(
         ]
         await load_relation(session, [instance, *others], attribute)
     return getattr(instance, key)
+
+
+async def read_and_close(
+    session: Any, instance: Any, attribute: Any, siblings: Sequence[Any]
+) -> Any:
+    """Load an attribute of a detached instance, by a session of its own.
+
+    Args:
+        session: The session, which is closed: what was loaded is detached.
+        instance: The instance.
+        attribute: The attribute of the class.
+        siblings: Instances that were loaded with it.
+
+    Returns:
+        The value.
+    """
+    try:
+        value = await read(session, instance, attribute, siblings)
+    finally:
+        await session.close()
+    _lead_back(attribute.property, (instance, *siblings))
+    return value
+
+
+def _lead_back(prop: Any, parents: Iterable[Any]) -> None:
+    """Let what was loaded refer to its parents.
+
+    A session finds them in its identity map; without one they would be loaded
+    a second time.
+    """
+    if not isinstance(prop, RelationshipProperty) or not prop.uselist:
+        return
+    keys = [
+        each.key for each in prop._reverse if is_key(each) and not each.uselist
+    ]
+    for parent in parents if keys else ():
+        value = parent._sac_peek(prop.key)
+        for child in () if value is NO_VALUE else value._copy_of():
+            for key in keys:
+                if unset(child, key):
+                    child._sac_put(key, parent)
 
 
 async def value_of(instance: Any, name: str) -> Any:
