@@ -488,6 +488,7 @@ class AsyncEngine:
     echo: _Echo
     @property
     def _origin(self) -> AsyncEngine | None: ...
+    _listeners: Any
     @property
     def sync_engine(self) -> AsyncEngine: ...
     @property
@@ -1208,6 +1209,7 @@ class Shape:
         implicit: bool = False,
         returning: bool = False,
         textual: bool = False,
+        fit: Callable[[tuple[str, ...]], Decoder] | None = None,
     ) -> Shape: ...
     @property
     def decoder(self) -> Decoder | None: ...

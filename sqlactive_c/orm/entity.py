@@ -195,6 +195,12 @@ class _Entity(ClauseElement):
 
         return entity_plan(self.mapper, self._loaded(), positions)
 
+    def _found_item(self, options: Any, find: Any) -> Any:
+        """Return what decodes the entity where another statement gives it."""
+        from .loading import found_plan
+
+        return found_plan(self, options, find)
+
     @property
     def _result_name(self) -> str:
         raise NotImplementedError
@@ -324,6 +330,9 @@ class _Configured:
 
         props = [each.prop for each in self._loaded]
         return entity_plan(self._target.mapper, props, positions)
+
+    def _found_item(self, options: Any, find: Any) -> Any:
+        return self._target._found_item(options, find)
 
     @property
     def _result_name(self) -> str:

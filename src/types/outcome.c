@@ -57,10 +57,43 @@ decoder_keys(Sac_State *state, const Sac_Shape *shape, sac_columns *columns,
     return whole;
 }
 
+/* The same where the names tell what the columns are. */
+static Sac_Keys *
+fitted_keys(Sac_State *state, Sac_Shape *shape, sac_columns *columns,
+            PyObject *things, Sac_Decoder **decoder)
+{
+    Sac_Keys *named = Sac_KeysFromColumns(state, columns);
+    if (named == NULL) {
+        return NULL;
+    }
+    *decoder = Sac_ShapeFit(shape, named->names);
+    Py_DECREF(named);
+    if (*decoder == NULL) {
+        return NULL;
+    }
+    Sac_Keys *keys = (*decoder)->keys;
+    return things != NULL ? Sac_KeysOf(state, keys, things)
+                          : (Sac_Keys *)Py_NewRef((PyObject *)keys);
+}
+
+static Sac_Keys *
+keys_of(Sac_Execution *execution, sac_columns *columns, Sac_Outcome *outcome)
+{
+    Sac_State *state = SAC_STATE(execution);
+    Sac_Shape *shape = (Sac_Shape *)execution->shape;
+    if (outcome->decoder == NULL) {
+        return Sac_KeysFromColumns(state, columns);
+    }
+    return shape->fit != NULL
+               ? fitted_keys(state, shape, columns, execution->things,
+                             &outcome->decoder)
+               : decoder_keys(state, shape, columns, execution->things,
+                              &outcome->decoder);
+}
+
 int
 Sac_OutcomeTake(Sac_Execution *execution, Sac_Outcome *outcome)
 {
-    Sac_State *state = SAC_STATE(execution);
     sac_step *step = execution->call.stream != NULL
                          ? &execution->call.stream->step
                          : &execution->step;
@@ -78,11 +111,7 @@ Sac_OutcomeTake(Sac_Execution *execution, Sac_Outcome *outcome)
         compiled_outcome(execution, shape, outcome);
     }
     if (step->columns != NULL) {
-        outcome->keys =
-            outcome->decoder != NULL
-                ? decoder_keys(state, shape, step->columns, execution->things,
-                               &outcome->decoder)
-                : Sac_KeysFromColumns(state, step->columns);
+        outcome->keys = keys_of(execution, step->columns, outcome);
         if (outcome->keys == NULL) {
             return -1;
         }

@@ -9,10 +9,17 @@
 
 #include "bridge/errors.h"
 
-/* -> borrowed, or NULL with AttributeError. */
+/* -> borrowed, or NULL with an exception. */
 static PyObject *
 function_of(Sac_State *state, const char *name)
 {
+    if (state->session_methods == NULL) { /* that hands them over */
+        PyObject *orm = PyImport_ImportModule("sqlactive_c.orm");
+        if (orm == NULL) {
+            return NULL;
+        }
+        Py_DECREF(orm);
+    }
     PyObject *all = state->session_methods;
     PyObject *function = all == NULL ? NULL : PyDict_GetItemString(all, name);
     if (function == NULL) {

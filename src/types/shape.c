@@ -211,6 +211,30 @@ Sac_ShapesForgetPlans(Sac_State *state)
     }
 }
 
+Sac_Decoder *
+Sac_ShapeFit(Sac_Shape *shape, PyObject *names)
+{
+    if (shape->fitted_names != NULL) {
+        int same = PyObject_RichCompareBool(shape->fitted_names, names, Py_EQ);
+        if (same != 0) {
+            return same < 0 ? NULL : shape->fitted;
+        }
+    }
+    PyTypeObject *type = SAC_STATE(shape)->decoder_type;
+    PyObject *decoder = PyObject_CallOneArg(shape->fit, names);
+    if (decoder == NULL || !Py_IS_TYPE(decoder, type)) {
+        if (decoder != NULL) {
+            PyErr_Format(PyExc_TypeError, "fit gave no Decoder but %R",
+                         decoder);
+            Py_DECREF(decoder);
+        }
+        return NULL;
+    }
+    Py_XSETREF(shape->fitted, (Sac_Decoder *)decoder);
+    Py_XSETREF(shape->fitted_names, Py_NewRef(names));
+    return shape->fitted;
+}
+
 bool
 Sac_ShapeCheck(Sac_State *state, PyObject *object)
 {
@@ -229,6 +253,8 @@ shape_traverse(PyObject *op, visitproc visit, void *arg)
         Py_VISIT(self->binds[i].object);
     }
     Py_VISIT(self->decoder);
+    Py_VISIT(self->fit);
+    Py_VISIT(self->fitted);
     return 0;
 }
 
@@ -286,6 +312,9 @@ shape_dealloc(PyObject *op)
     Py_XDECREF(self->pieces);
     Py_XDECREF(self->sql);
     Py_XDECREF(self->decoder);
+    Py_XDECREF(self->fit);
+    Py_XDECREF(self->fitted_names);
+    Py_XDECREF(self->fitted);
     Py_XDECREF(self->primary_keys);
     type->tp_free(op);
     Py_DECREF(type);
@@ -302,7 +331,8 @@ static PyMemberDef shape_members[] = {
 PyDoc_STRVAR(
     shape_doc,
     "Shape(sql, binds, kind='other', decoder=None, expansions=(),\n"
-    "      primary_key=None, implicit=False, returning=False, textual=False)\n--\n\n"
+    "      primary_key=None, implicit=False, returning=False, textual=False,\n"
+    "      fit=None)\n--\n\n"
     "What statements with one fingerprint need to run. Private.\n\n"
     "Args:\n"
     "    sql: Tuple of str: the SQL in pieces, around the expansions.\n"
@@ -323,7 +353,9 @@ PyDoc_STRVAR(
     "    implicit: The row that it returns is not for the user.\n"
     "    returning: It is an INSERT, UPDATE or DELETE that returns rows.\n"
     "    textual: Some columns are text: their names are what SQLite says, and\n"
-    "        the decoder counts only if there are as many as it expects.");
+    "        the decoder counts only if there are as many as it expects.\n"
+    "    fit: Function from the tuple of the names of the columns, as SQLite\n"
+    "        says them, to the Decoder, which counts instead of the other.");
 
 static PyType_Slot shape_slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)shape_doc},

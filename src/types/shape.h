@@ -97,7 +97,11 @@ typedef struct Sac_Shape {
     bool contextual; /* some bind looks at the others */
     bool implicit;   /* its returned row is not for the user */
     bool returning;
-    bool textual; /* some columns are text: SQLite knows what they are */
+    bool textual;  /* some columns are text: SQLite knows what they are */
+    PyObject *fit; /* strong: function from the tuple of the names of the
+                      columns to the Decoder; or NULL: they are known */
+    PyObject *fitted_names;   /* strong: those that `fitted` is for, or NULL */
+    Sac_Decoder *fitted;      /* strong, or NULL */
     Sac_Keys *primary_keys;   /* strong: names of the primary key of what an
                                  INSERT inserts, or NULL */
     Sac_PrimaryPart *primary; /* owned: as many */
@@ -125,6 +129,9 @@ Sac_ShapeSpace(const Sac_Shape *shape)
 {
     return shape->expansion_count > 0 ? SAC_SHAPE_VARIANTS : 1;
 }
+/* What decodes columns of these names, of a shape with `fit`.  -> borrowed,
+ * good until the next call, or NULL with an exception. */
+Sac_Decoder *Sac_ShapeFit(Sac_Shape *shape, PyObject *names);
 /* tp_new (shape_new.c). */
 PyObject *Sac_ShapeNew(PyTypeObject *type, PyObject *args, PyObject *kwargs);
 /* -> whether it is one. */

@@ -249,17 +249,18 @@ PyObject *
 Sac_ShapeNew(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static const char *const keywords[] = {
-        "sql",         "binds",    "kind",      "decoder", "expansions",
-        "primary_key", "implicit", "returning", "textual", NULL};
+        "sql",        "binds",       "kind",     "decoder",
+        "expansions", "primary_key", "implicit", "returning",
+        "textual",    "fit",         NULL};
     Sac_State *state = Sac_StateOfType(type);
     PyObject *pieces, *binds, *kind = NULL, *decoder = Py_None;
-    PyObject *expansions = NULL, *primary = Py_None;
+    PyObject *expansions = NULL, *primary = Py_None, *fit = Py_None;
     int implicit = 0, returning = 0, textual = 0;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O!|UOO!Oppp:Shape", (char **)(uintptr_t)keywords,
+            args, kwargs, "O!O!|UOO!OpppO:Shape", (char **)(uintptr_t)keywords,
             &PyTuple_Type, &pieces, &PyTuple_Type, &binds, &kind, &decoder,
             &PyTuple_Type, &expansions, &primary, &implicit, &returning,
-            &textual)) {
+            &textual, &fit)) {
         return NULL;
     }
     if (decoder != Py_None && !Py_IS_TYPE(decoder, state->decoder_type)) {
@@ -274,7 +275,8 @@ Sac_ShapeNew(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         self->pieces = Py_NewRef(pieces);
         self->implicit = implicit != 0;
         self->returning = returning != 0;
-        self->textual = textual != 0;
+        self->textual = textual != 0 || fit != Py_None;
+        self->fit = fit == Py_None ? NULL : Py_NewRef(fit);
         if (decoder != Py_None) {
             self->decoder = (Sac_Decoder *)Py_NewRef(decoder);
         }

@@ -105,12 +105,6 @@ def test_refused_where_it_is_made(
         PROGRAMS[name].build(ours, tables)
 
 
-@pytest.mark.parametrize("name", ["like-regexp", "like-not_regexp"])
-def test_no_regexp(name: str, path: Path, tables: Any) -> None:
-    with pytest.raises(exc.OperationalError, match="no such function: REGEXP"):
-        run(name, path, tables)
-
-
 def test_returning_of_many_updates(path: Path, tables: Any) -> None:
     told = run("compile-returning_many_update", path, tables)
     assert told["rows"] == [(("int", 1),), (("int", 2),)]

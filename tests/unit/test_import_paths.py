@@ -144,3 +144,20 @@ def test_importing_is_cheap(statement: str, tmp_path: Path) -> None:
         "sqlactive_c.types",
     }
     assert not modules & dear
+
+
+def test_a_session_brings_in_what_it_needs(tmp_path: Path) -> None:
+    modules = imported(
+        """
+from sqlactive_c import text
+from sqlactive_c.ext.asyncio import AsyncSession, create_async_engine
+assert "sqlactive_c.orm" not in sys.modules
+async def main():
+    async with AsyncSession(create_async_engine("sqlite://")) as session:
+        ask = lambda sync: sync.execute(text("SELECT 7")).scalar()
+        assert await session.run_sync(ask) == 7
+asyncio.run(main())
+""",
+        tmp_path,
+    )
+    assert "sqlactive_c.orm" in modules

@@ -17,6 +17,11 @@
 from __future__ import annotations
 
 from .access import configure_mapping, load_attribute
-from .hydration import entity_plan
+from .hydration import entity_plan, found_plan
 
-__all__ = ["configure_mapping", "entity_plan", "load_attribute"]
+__all__ = [
+    "configure_mapping",
+    "entity_plan",
+    "found_plan",
+    "load_attribute",
+]

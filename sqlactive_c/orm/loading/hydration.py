@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ... import _core
+from ... import _core, exc
 from ..interfaces import MANYTOONE
+from .context import plan_of
+from .options import Options
 from .plan import Loaded, LoadPlan
 
-__all__ = ["entity_plan", "row_plan"]
+__all__ = ["entity_plan", "found_plan", "row_plan"]
 
 
 def entity_plan(
@@ -51,6 +53,53 @@ def row_plan(plan: LoadPlan, place: Callable[[Any], int]) -> Any:
     maker.notes = tuple(_notes(plan)) or None
     maker.memory = plan.memory
     return maker.plan()
+
+
+def found_plan(
+    entity: Any, options: Any, find: Callable[[Any], int | None]
+) -> Any:
+    """Return what makes instances of the rows of another statement.
+
+    Columns that are not there are not loaded, nor is what would need a join
+    that the statement has not got.
+
+    Args:
+        entity: The entity.
+        options: The options of the statement.
+        find: Function from a column to its cell, None where there is none.
+
+    Raises:
+        NoSuchColumnError: A column of the primary key is not there.
+    """
+    plan = _found(plan_of(entity, Options(options)), find)
+    key = entity.mapper.primary_key
+    known = {column for each in plan.loaded for column in each.prop.columns}
+    for column in key:
+        if column not in known:
+            raise exc.NoSuchColumnError(
+                f"Could not locate column in row for column '{column}'"
+            )
+
+    def place(column: Any) -> int:
+        cell = find(column)
+        assert cell is not None
+        return cell
+
+    return row_plan(plan, place)
+
+
+def _found(plan: LoadPlan, find: Callable[[Any], int | None]) -> LoadPlan:
+    loaded = []
+    for each in plan.loaded:
+        columns = tuple(e for e in each.columns if find(e) is not None)
+        if columns:
+            loaded.append(Loaded(each.prop, columns))
+    joined = tuple(
+        each._replace(plan=_found(each.plan, find))
+        for each in plan.joined
+        if each.inner is None
+    )
+    return plan._replace(loaded=tuple(loaded), joined=joined)
 
 
 def _type(loaded: Loaded) -> Any:

@@ -102,7 +102,8 @@ class Compiled:
         returning: The columns of RETURNING, if there are.
         result_items: For each thing that is selected or returned: the entity
             or the column, and the positions of its columns in the row.
-        textual: The columns of a text are found by their names.
+        fit: Function from the names of the columns, as SQLite says them, to
+            what decodes the rows; None: their places are known.
         bind_columns, insert_prefetch, update_prefetch, postfetch,
         implicit_returning, postfetch_lastrowid, primary_key:
             What the execution of an INSERT, UPDATE or DELETE needs: see
@@ -121,7 +122,7 @@ class Compiled:
     isupdate = False
     isdelete = False
     returning: Any = None
-    textual = False
+    fit: Any = None
     postfetch_lastrowid = False
 
     def __init__(self) -> None:

@@ -14,6 +14,9 @@ entity
         what the decoder of rows makes of it; ``positions`` tells for each of
         those columns which column of the row it is. Called by who makes the
         decoder, with what ``Compiled.result_items`` has;
+    ``_found_item(options, find)``
+        the same for the rows of another statement (``from_statement()``);
+        ``find`` gives the cell of a column, or None;
     ``_result_name``
         its name in the rows;
     ``_criteria()``
@@ -50,6 +53,7 @@ entity, or the column, and the positions of its columns in the row.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ... import exc
@@ -67,6 +71,7 @@ from ..labels import (
 )
 from ..select_statement import expanded
 from .base import LabelScope, ResultColumn
+from .found import Cell, Fit, Part, Placed, finder, located
 from .from_clauses import FromCompiler, grouped, inherited
 
 __all__ = ["Frame", "SelectCompiler"]
@@ -159,12 +164,53 @@ class SelectCompiler(FromCompiler):
 
     def _from_statement(self, select: Any, **kw: Any) -> str:
         """Return another statement whose rows are read as this one's."""
-        text = self.process(select._from_statement, **kw)
+        other = select._from_statement
+        text = self.process(other, **kw)
         plan, items = self._planned(select)
-        if not self.result_columns:
-            self.result_columns.extend(map(self._result_column, plan))
+        columns = [self._result_column(each) for each in plan]
+        parts = [
+            self._part(select, thing, [columns[at] for at in places])
+            for thing, places in items
+        ]
+        given = self.result_columns
+        fit = self.compiled.fit
+        if fit is not None or not given:
+            self.compiled.fit = (fit or Fit()).select(parts)
+        else:
+            find = finder(
+                Cell(each.keyname, each.objects, each.type) for each in given
+            )
+            items = [(Placed(each, find), ()) for each in parts]
+        if not given:
+            given.extend(columns)
         self.compiled.result_items = items
         return text
+
+    def _part(
+        self, select: Any, thing: Any, columns: list[ResultColumn]
+    ) -> Part:
+        """Return how something is read from another statement's rows."""
+        if hasattr(thing, "_found_item"):
+            options = select._counted_options or ()
+            return Part(
+                thing._result_name,
+                (getattr(thing, "_target", thing),),
+                partial(thing._found_item, options),
+            )
+        if hasattr(thing, "_result_item"):
+            return Part(
+                thing._result_name,
+                (thing,),
+                lambda find: thing._result_item(
+                    [located(find, each.objects[0]) for each in columns]
+                ),
+            )
+        (column,) = columns
+        return Part(
+            column.name,
+            (thing, *column.objects, column.name),
+            lambda find: (located(find, thing), column.type.codec()),
+        )
 
     def _displayed(
         self, from_list: FromList, outer: Any, in_from: bool
@@ -499,7 +545,8 @@ class SelectCompiler(FromCompiler):
             plan, items = self._planned(select, select.column_args)
             self.result_columns.extend(map(self._result_column, plan))
             self.compiled.result_items = items
-            self.compiled.textual = not select.positional
+            if outer is None:
+                self.compiled.fit = Fit(self.result_columns, select.positional)
         text = self.process(select.element, **kw)
         if self.ctes:
             text = self.with_clause(outer is None) + text

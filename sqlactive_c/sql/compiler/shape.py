@@ -209,6 +209,10 @@ class _Builder:
         compiled = self.compiled
         pieces, expansions = self.text()
         decoder, textual = self.decoder()
+        fit = None
+        if compiled.fit is not None:
+            fit = compiled.fit.of(self.things)
+            decoder = fit(tuple(e.keyname for e in compiled.result_columns))
         return _core.Shape(
             pieces,
             tuple(map(self.bind, compiled.binds)),
@@ -219,6 +223,7 @@ class _Builder:
             implicit=bool(self.implicit),
             returning=bool(compiled.returning),
             textual=textual,
+            fit=fit,
         )
 
     def kind(self) -> str:
@@ -319,6 +324,8 @@ class _Builder:
     def decoder(self) -> tuple[_core.Decoder | None, bool]:
         """Return what decodes the rows, and whether SQLite names them."""
         columns = self.compiled.result_columns
+        if self.compiled.fit is not None:
+            return None, True
         if self.implicit:
             names = tuple(str.__str__(each.key) for each in self.implicit)
             codecs = tuple(each.type.codec() for each in self.implicit)
@@ -338,7 +345,8 @@ class _Builder:
             if hasattr(thing, "_result_item"):
                 keys.append(thing._result_name)
                 items.append(thing._result_item(positions))
-                targets.append((getattr(thing, "_target", thing),))
+                target = getattr(thing, "_target", thing)
+                targets.append(getattr(thing, "_targets", (target,)))
                 continue
             column = columns[positions[0]]
             name = next(names) if names is not None else None
@@ -379,8 +387,9 @@ class _Builder:
                 sources.append((words[kind], which))
             else:
                 sources.append("rowid" if kind == "lastrowid" else None)
+        root = getattr(self.root, "_from_statement", None) or self.root
         names = tuple(
-            str.__str__(each.key) for each in self.root._table.primary_key
+            str.__str__(each.key) for each in root._table.primary_key
         )
         return names, tuple(sources)
 
