@@ -8,6 +8,7 @@ from typing import Any, Self
 from .. import exc
 from .reading import ReadingMixin
 from .scope import current_unit, scope
+from .tables import check_one_table
 from .writing import WritingMixin
 
 __all__ = ["FindingMixin"]
@@ -87,12 +88,15 @@ class FindingMixin(ReadingMixin, WritingMixin):
 
         Raises:
             ArgumentError: A name is not a column of the model.
+            InvalidRequestError: The rows of the model are in several tables.
             OperationalError: No unique constraint covers ``conflict``.
         """
+        fixed = _discriminator(cls)
         groups: dict[frozenset[str], list[dict[str, Any]]] = {}
         keys = [_column(cls, name).key for name in conflict]
         for row in rows:
             values = {_column(cls, name).key: row[name] for name in row}
+            values = {**fixed, **values}
             groups.setdefault(frozenset(values), []).append(values)
         if not groups:
             return
@@ -103,6 +107,16 @@ class FindingMixin(ReadingMixin, WritingMixin):
                 await session.execute(_upsert(cls, names, keys), group)
             if unit is None:
                 await session.commit()
+
+
+def _discriminator(cls: Any) -> dict[str, Any]:
+    """Return what tells rows of a class from those of others in its table."""
+    check_one_table(cls, "upsert_all()", "insert_all() and save_all()")
+    mapper = cls.__mapper__
+    column = mapper.polymorphic_on
+    if column is None or mapper.polymorphic_identity is None:
+        return {}
+    return {column.key: mapper.polymorphic_identity}
 
 
 def _column(cls: Any, name: str) -> Any:

@@ -12,6 +12,7 @@ from ..sql.dml import delete, update
 from ..sql.selectable import select
 from ..utils import get_query_root_cls
 from .scope import current_unit, scope
+from .tables import check_one_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,8 +155,13 @@ class ProjectingMixin:
 
         Returns:
             How many rows there were.
+
+        Raises:
+            InvalidRequestError: The rows of the model are in several tables.
         """
-        return await self._change(delete(self._root_cls().__mapper__.class_))
+        cls = self._root_cls().__mapper__.class_
+        check_one_table(cls, "delete_where()", "delete_all()")
+        return await self._change(delete(cls))
 
     async def _change(self, statement: Any) -> int:
         root = self._root_cls()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .. import exc
@@ -18,7 +18,7 @@ from .expect import (
     textual,
 )
 from .from_clause import FromClause, computed
-from .froms import froms_of, selectable_of, unique
+from .froms import entity_of, froms_of, selectable_of, unique
 from .labels import (
     LABEL_STYLE_DEFAULT,
     LABEL_STYLE_DISAMBIGUATE_ONLY,
@@ -211,7 +211,7 @@ class Select(GenerativeSelect):
         }
         if maintain_column_froms:
             parts["_from_obj"] = unique(
-                (*(self._from_obj or ()), *froms_of(self._raw_columns))
+                (*(self._from_obj or ()), *_sources(self._raw_columns or ()))
             )
         if self._setup_joins or self._counted_options:
             # The joins go on from what was selected when they were made, and
@@ -532,3 +532,12 @@ def _conjunction(criteria: tuple[Any, ...] | None) -> Any:
     from .elements import and_
 
     return and_(*criteria)
+
+
+def _sources(columns: Iterable[Any]) -> Iterator[Any]:
+    """Yield what columns are selected from: entities, whose criteria count."""
+    for column in columns:
+        entity = entity_of(column)
+        for each in froms_of(column):
+            known = entity is not None and selectable_of(entity) is each
+            yield entity if known else each

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from sqlactive_c import (
     ActiveRecordBaseModel,
     DBConnection,
+    ForeignKey,
     MetaData,
     String,
     exc,
@@ -30,6 +31,32 @@ class Tag(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(20), unique=True)
     size: Mapped[int] = mapped_column(default=7)
+
+
+class Pet(Base):
+    __tablename__ = "finding_pets"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    age: Mapped[int]
+    __mapper_args__: ClassVar[Any] = {
+        "polymorphic_on": "kind",
+        "polymorphic_identity": "pet",
+    }
+
+
+class Dog(Pet):
+    __mapper_args__: ClassVar[Any] = {"polymorphic_identity": "dog"}
+
+
+class Fish(Pet):
+    __tablename__ = "finding_fish"
+
+    name: Mapped[str] = mapped_column(
+        ForeignKey("finding_pets.name"), primary_key=True
+    )
+    fins: Mapped[int]
+    __mapper_args__: ClassVar[Any] = {"polymorphic_identity": "fish"}
 
 
 def run(body: Callable[[], Awaitable[Any]]) -> None:
@@ -128,6 +155,30 @@ def test_upsert_all_is_all_or_none() -> None:
                 [{"name": "a"}, {"size": 2, "name": None}], ["name"]
             )
         assert await Tag.count() == 0
+
+    run(body)
+
+
+def test_upsert_all_knows_the_class() -> None:
+    async def body() -> None:
+        await Pet.upsert_all([{"name": "a", "age": 1}], ["name"])
+        await Dog.upsert_all(
+            [{"name": "b", "age": 2}, {"name": "c", "age": 3}], ["name"]
+        )
+        await Dog.upsert_all([{"name": "b", "age": 4}], ["name"])
+        found = await Pet.order_by("name").all()
+        assert [(type(each), each.age) for each in found] == [
+            (Pet, 1),
+            (Dog, 4),
+            (Dog, 3),
+        ]
+        assert await Dog.count() == 2
+        with pytest.raises(exc.InvalidRequestError, match="Fish has its rows"):
+            await Fish.upsert_all(
+                [{"name": "d", "age": 1, "fins": 7}], ["name"]
+            )
+        with pytest.raises(exc.InvalidRequestError, match="delete_all"):
+            await Fish.where(fins=7).delete_where()
 
     run(body)
 
