@@ -23,6 +23,7 @@ import pytest
 from flows.drivers import ADD, BOOK, COUNT, at_rest, is_sound, rows
 from plugins.objects import use_session
 from plugins.savers import write_books
+from plugins.trees import change_trees, load_trees
 from sqlactive_c import (
     AsyncEngine,
     DBConnection,
@@ -248,6 +249,14 @@ async def instances(engine: AsyncEngine) -> None:
     await use_session(engine, "committed")
 
 
+async def trees(engine: AsyncEngine) -> None:
+    await load_trees(engine)
+
+
+async def tree_changes(engine: AsyncEngine) -> None:
+    await change_trees(engine)
+
+
 async def dispose(engine: AsyncEngine) -> None:
     other = create_async_engine("sqlite+aiosqlite://")
     try:
@@ -324,6 +333,8 @@ OPERATIONS: list[Operation] = [
     node_errors,
     unit,
     instances,
+    trees,
+    tree_changes,
     dispose,
     queue,
     cancelled,
@@ -444,7 +455,7 @@ async def test_making_an_engine() -> None:
 # ---- the interpreter's allocations ---------------------------------------
 
 # None of these waits: the loop itself must not run while memory is short.
-# The last two run Python code that makes functions and frames;
+# The last four run Python code that makes functions and frames;
 # where that fails, CPython 3.12 and 3.13 crash by themselves.
 PYTHON_OPERATIONS = [
     execute,
@@ -456,7 +467,11 @@ PYTHON_OPERATIONS = [
     nodes,
     node_writes,
     unit,
-    *([node_errors, instances] if sys.version_info < (3, 12) else []),
+    *(
+        [node_errors, instances, trees, tree_changes]
+        if sys.version_info < (3, 12)
+        else []
+    ),
 ]
 
 

@@ -18,6 +18,7 @@ import pytest
 from flows.drivers import ADD, BOOK, COUNT, ENDLESS, rows
 from plugins.objects import use_session
 from plugins.savers import BOOKS, Book, write_books
+from plugins.trees import change_trees, load_trees
 from sqlactive_c import (
     AsyncEngine,
     DBConnection,
@@ -262,6 +263,14 @@ async def instances(engine: AsyncEngine) -> None:
     await use_session(engine, "x")
 
 
+async def trees(engine: AsyncEngine) -> None:
+    await load_trees(engine)
+
+
+async def tree_changes(engine: AsyncEngine) -> None:
+    await change_trees(engine)
+
+
 async def units(engine: AsyncEngine) -> None:
     async with AsyncSession(engine) as session:
         await write_books(session, "x", True)
@@ -332,6 +341,8 @@ OPERATIONS = [
     synchronous,
     nodes,
     instances,
+    trees,
+    tree_changes,
     units,
     uncached,
     engines,
