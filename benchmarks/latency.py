@@ -25,7 +25,7 @@ from .dataset import (
     fill_file,
     our_engine,
 )
-from .runner import OURS, Bench, Row, collector_off
+from .runner import OURS, Bench, Row, collector
 
 __all__ = ["on_loop", "percentile"]
 
@@ -62,7 +62,7 @@ async def ticker(stop: asyncio.Event) -> list[float]:
 async def lateness(work: Work) -> list[float]:
     """Run the work beside the ticker."""
     stop = asyncio.Event()
-    with collector_off():
+    with collector(False):
         task = asyncio.create_task(ticker(stop))
         await asyncio.sleep(0.01)
         await work()

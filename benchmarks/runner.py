@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -29,7 +29,7 @@ __all__ = [
     "Side",
     "at_least",
     "at_most",
-    "collector_off",
+    "collector",
     "compare",
     "duration",
     "versus",
@@ -145,9 +145,11 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def collector_off():  # type: ignore[no-untyped-def]
+def collector(on: bool):  # type: ignore[no-untyped-def]
+    """Begin with nothing to collect: each side pays for its own objects."""
     gc.collect()
-    gc.disable()
+    if not on:
+        gc.disable()
     try:
         yield
     finally:
@@ -155,7 +157,7 @@ def collector_off():  # type: ignore[no-untyped-def]
 
 
 async def timed(side: Side, count: int) -> float:
-    with nullcontext() if side.collected else collector_off():
+    with collector(side.collected):
         begin = perf_counter()
         await side.run(count)
         return perf_counter() - begin
