@@ -51,6 +51,7 @@ from .lookup import (
     object_mapper,
 )
 from .mapper import Mapper, configure_mappers
+from .polymorphic import with_polymorphic
 from .properties import (
     ColumnProperty,
     MappedColumn,
@@ -183,4 +184,5 @@ __all__ = [
     "with_expression",
     "with_loader_criteria",
     "with_parent",
+    "with_polymorphic",
 ]

@@ -9,7 +9,7 @@ SELECT for the protocol.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from .. import exc
 from .._core import ClauseElement
@@ -17,7 +17,7 @@ from ..sql.elements import BindParameter
 from ..sql.visitors import transform
 from .properties import ColumnProperty
 
-__all__ = ["AliasedEntity", "EntityNode", "entity_of"]
+__all__ = ["AliasedEntity", "EntityNode", "PolymorphicEntity", "entity_of"]
 
 
 class _Entity(ClauseElement):
@@ -77,9 +77,57 @@ class _Entity(ClauseElement):
             if isinstance(prop, ColumnProperty) and not prop.deferred
         ]
 
+    def _below(self) -> Sequence[Any]:
+        """Return the mappers of derived classes that are loaded along."""
+        return self.mapper.with_polymorphic_mappers[1:]  # type: ignore[no-any-return]
+
+    def _loaded_below(
+        self, deferred: bool = False
+    ) -> list[tuple[Any, list[tuple[Any, Any]]]]:
+        """Return what derived classes add to what is loaded.
+
+        Args:
+            deferred: Whether deferred columns count, too.
+
+        Returns:
+            Pairs of a mapper and a list of its properties, each with the
+            columns that no one before had.
+        """
+        below = self._below()
+        if not below:
+            return []
+        seen = {
+            column
+            for prop in self.mapper._properties.values()
+            if isinstance(prop, ColumnProperty)
+            for column in prop.columns
+        }
+        found = []
+        for mapper in below:
+            own = []
+            for prop in mapper._properties.values():
+                if not isinstance(prop, ColumnProperty) or (
+                    prop.deferred and not deferred
+                ):
+                    continue
+                columns = [each for each in prop.columns if each not in seen]
+                seen.update(columns)
+                if columns:
+                    own.append((prop, tuple(map(self._adapted, columns))))
+            found.append((mapper, own))
+        return found
+
     def _selected_columns(self) -> list[Any]:
         """Return the columns that a SELECT of the entity renders."""
-        return self._columns_of(self._loaded())
+        return [
+            *self._columns_of(self._loaded()),
+            *(
+                column
+                for _, loaded in self._loaded_below()
+                for _, columns in loaded
+                for column in columns
+            ),
+        ]
 
     def _every_column(self) -> list[Any]:
         """Return the columns that a subquery of the entity has.
@@ -106,6 +154,10 @@ class _Entity(ClauseElement):
             found.append(
                 ProxyAttribute._new(column, prop.key, self.entity_class)
             )
+        for _, loaded in self._loaded_below(True):
+            for prop, columns in loaded:
+                if prop.is_column:
+                    found += columns
         return found
 
     def _columns_of(self, loaded: Sequence[Any]) -> list[Any]:
@@ -193,7 +245,9 @@ class _Entity(ClauseElement):
         """Return what decodes the entity from those cells of a row."""
         from .loading import entity_plan
 
-        return entity_plan(self.mapper, self._loaded(), positions)
+        return entity_plan(
+            self.mapper, self._loaded(), positions, self._loaded_below()
+        )
 
     def _found_item(self, options: Any, find: Any) -> Any:
         """Return what decodes the entity where another statement gives it."""
@@ -255,7 +309,12 @@ class AliasedEntity(_Entity):
     """A mapped class under another name, or read from a subquery."""
 
     __slots__ = ()
-    _fields = ("entity", "selectable", "-name", "-adapt_on_names")
+    _fields: ClassVar[tuple[str, ...]] = (
+        "entity",
+        "selectable",
+        "-name",
+        "-adapt_on_names",
+    )
 
     entity: EntityNode
     selectable: Any
@@ -313,6 +372,31 @@ class AliasedEntity(_Entity):
 
     def __repr__(self) -> str:
         return f"<aliased entity of {self.mapper.class_.__name__}>"
+
+
+class PolymorphicEntity(AliasedEntity):
+    """A mapped class that is selected with classes that derive from it.
+
+    Attributes:
+        below: The entities of these.
+    """
+
+    __slots__ = ()
+    _fields = ("entity", "selectable", "-name", "-adapt_on_names", "below")
+
+    below: tuple[EntityNode, ...]
+
+    @property
+    def with_polymorphic_mappers(self) -> tuple[Any, ...]:
+        """The mappers of all the classes."""
+        return (self.mapper, *self._below())
+
+    def has_part(self, name: str) -> bool:
+        """Say whether a derived class has a name."""
+        return any(each.mapper.class_.__name__ == name for each in self.below)
+
+    def _below(self) -> tuple[Any, ...]:
+        return tuple(each.mapper for each in self.below)
 
 
 class _Configured:

@@ -66,7 +66,8 @@ class Mapper:
         self.version_id_generator = arguments.get("version_id_generator")
         self.confirm_deleted_rows = arguments.get("confirm_deleted_rows", True)
         self.passive_updates = arguments.get("passive_updates", True)
-        self.polymorphic_load = arguments.get("polymorphic_load")
+        self.polymorphic_load = _loading_of(arguments)
+        self._with_polymorphic = arguments.get("with_polymorphic")
         self.base_mapper: Mapper = inherits.base_mapper if inherits else self
         self.number = next(_numbers)
         self.configured = False
@@ -102,7 +103,18 @@ class Mapper:
                 table, self.inherit_condition
             )
             self.tables = [*parent.tables, table]
-        self.selectable = self.persist_selectable
+
+    @property
+    def selectable(self) -> Any:
+        """What it is selected from: the tables of those loaded with it."""
+        mappers = self.with_polymorphic_mappers
+        if len(mappers) < 2:
+            return self.persist_selectable
+        known = self.__dict__.setdefault("_selectables", {})
+        found = known.get(mappers)
+        if found is None:
+            found = known[mappers] = self._joined_with(mappers, False)
+        return found
 
     def _inherit_condition(self, arguments: dict[str, Any]) -> Any:
         from ..sql.selectable import join_condition
@@ -439,6 +451,67 @@ class Mapper:
             if each.polymorphic_identity is not None
         ]
 
+    @property
+    def with_polymorphic_mappers(self) -> tuple[Mapper, ...]:
+        """Those whose columns are loaded with its rows, itself the first."""
+        given = self._with_polymorphic
+        inline = [
+            e for e in self._subclasses if e.polymorphic_load == "inline"
+        ]
+        if given is None and not inline:
+            return (self,)
+        if given == "*":
+            return tuple(self.self_and_descendants)
+        return self._polymorphic_mappers_of([*(given or ()), *inline])
+
+    def _polymorphic_mappers_of(self, classes: Any) -> tuple[Mapper, ...]:
+        """Return the mappers of classes, and those between them and it."""
+        from .entity import entity_of
+
+        if isinstance(classes, str):
+            if classes == "*":
+                return tuple(self.self_and_descendants)
+            classes = (classes,)
+        wanted: set[Mapper] = {self}
+        for each in classes:
+            mapper = each if isinstance(each, Mapper) else None
+            if mapper is None:
+                mapper = entity_of(self._named(each)).mapper
+            if not mapper.isa(self):
+                raise exc.ArgumentError(
+                    f"{mapper.class_.__name__} does not derive from"
+                    f" {self.class_.__name__}"
+                )
+            wanted.update(e for e in mapper.iterate_to_root() if e.isa(self))
+        return tuple(e for e in self.self_and_descendants if e in wanted)
+
+    def _named(self, thing: Any) -> Any:
+        """Return a class that derives from it and was named by a string."""
+        if not isinstance(thing, str):
+            return thing
+        for each in self.self_and_descendants:
+            if each.class_.__name__ == thing:
+                return each
+        raise exc.ArgumentError(
+            f"no class {thing!r} derives from {self.class_.__name__}"
+        )
+
+    def _joined_with(self, mappers: Iterable[Mapper], inner: bool) -> Any:
+        """Return its tables, joined to those of derived classes."""
+        found = self.persist_selectable
+        for each in mappers:
+            if each is self or each.single:
+                continue
+            if each.concrete:
+                raise exc.InvalidRequestError(
+                    f"{each.class_.__name__} is mapped concretely: its rows"
+                    f" are no rows of {self.class_.__name__}"
+                )
+            found = found.join(
+                each.local_table, each.inherit_condition, isouter=not inner
+            )
+        return found
+
     def iterate_to_root(self) -> Iterator[Mapper]:
         """Yield the mapper and those it derives from."""
         mapper: Mapper | None = self
@@ -491,3 +564,13 @@ def configure_mappers() -> None:
 
     for each in all_registries():
         each.configure()
+
+
+def _loading_of(arguments: dict[str, Any]) -> str | None:
+    """Return how a class is loaded with the one it derives from."""
+    word = arguments.get("polymorphic_load")
+    if word not in (None, "inline", "selectin"):
+        raise exc.ArgumentError(
+            f"polymorphic_load is 'inline' or 'selectin', not {word!r}"
+        )
+    return word

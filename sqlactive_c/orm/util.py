@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..sql.nodes import ColumnElement
 from .attributes import InstrumentedAttribute
 from .bundle import Bundle
 from .comparators import RelationshipOperators, _all_of
-from .entity import AliasedEntity, EntityNode, entity_of
+from .entity import AliasedEntity, EntityNode, PolymorphicEntity, entity_of
 from .mapper import Mapper
 from .relationships import RelationshipProperty
 
@@ -47,13 +48,21 @@ class AliasedClass:
         name: str | None = None,
         flat: bool = False,
         adapt_on_names: bool = False,
+        below: Iterable[Mapper] | None = None,
     ) -> None:
         entity = entity_of(mapped_class_or_ac)
         if isinstance(entity, AliasedEntity):
             entity = entity.entity
         if alias is None:
             alias = _alias_of(entity._selectable, name, flat)
-        node = AliasedEntity._new(entity, alias, name, adapt_on_names)
+        if below is None:
+            below = entity._below()
+        nodes = tuple(entity_of(each) for each in below)
+        node = (
+            PolymorphicEntity._new(entity, alias, name, adapt_on_names, nodes)
+            if nodes
+            else AliasedEntity._new(entity, alias, name, adapt_on_names)
+        )
         node._memo["alias"] = self
         self.__dict__["__entity_node__"] = node
         self.__dict__["__mapper__"] = entity.mapper
@@ -66,9 +75,29 @@ class AliasedClass:
             raise AttributeError(key)
         found = node._memo.get(("attribute", key))
         if found is None:
+            if isinstance(node, PolymorphicEntity) and node.has_part(key):
+                return self._part(node, key)
             found = _attribute_of(self, node, key)
             if isinstance(found, ClauseElement):
                 node._memo["attribute", key] = found
+        return found
+
+    def _part(self, node: Any, key: str) -> Any:
+        """Return a derived class as it is selected along."""
+        parts = node._memo.setdefault("parts", {})
+        found = parts.get(key)
+        if found is None:
+            (cls,) = (
+                each.mapper.class_
+                for each in node.below
+                if each.mapper.class_.__name__ == key
+            )
+            found = parts[key] = AliasedClass(
+                cls,
+                node.selectable,
+                node.name,
+                adapt_on_names=node.adapt_on_names,
+            )
         return found
 
     @property

@@ -109,6 +109,10 @@ class _Place:
             tuple(empty),
             tuple(notes),
             memory,
+            tuple(
+                (each, tuple(Loaded(*pair) for pair in loaded))
+                for each, loaded in entity._loaded_below()
+            ),
         )
 
     # -- columns -------------------------------------------------------------
@@ -208,7 +212,14 @@ class _Place:
         )
 
     def _subclasses(self, entity: Any) -> list[Note]:
-        classes = self.options.subclasses(self.root, self.path)
+        classes = [
+            *self.options.subclasses(self.root, self.path),
+            *(
+                entity_of(each)
+                for each in entity.mapper.self_and_descendants[1:]
+                if each.polymorphic_load == "selectin"
+            ),
+        ]
         if not classes:
             return []
         return [

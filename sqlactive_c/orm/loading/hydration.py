@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ... import _core, exc
@@ -15,7 +15,10 @@ __all__ = ["entity_plan", "found_plan", "row_plan"]
 
 
 def entity_plan(
-    mapper: Any, loaded: Sequence[Any], positions: Sequence[int]
+    mapper: Any,
+    loaded: Sequence[Any],
+    positions: Sequence[int],
+    below: Sequence[Any] = (),
 ) -> Any:
     """Return what makes instances of a class of the cells of a row.
 
@@ -23,6 +26,8 @@ def entity_plan(
         mapper: The mapper of the class.
         loaded: The properties that are selected.
         positions: The cells, one for each column of each property.
+        below: What derived classes add: their mappers, each with a list of
+            properties and columns, whose cells come next.
     """
     cells = iter(positions)
     places = {
@@ -30,7 +35,18 @@ def entity_plan(
     }
     # Of several columns of a property, any has the value.
     first = {prop.key: places[prop.columns[0]] for prop in loaded}
-    return _Maker(mapper, loaded, places, first).plan()
+    maker = _Maker(mapper, loaded, places, first)
+    maker.below = tuple(
+        (
+            each,
+            [
+                (prop, min(next(cells) for _ in columns))
+                for prop, columns in own
+            ],
+        )
+        for each, own in below
+    )
+    return maker.plan()
 
 
 def row_plan(plan: LoadPlan, place: Callable[[Any], int]) -> Any:
@@ -52,6 +68,10 @@ def row_plan(plan: LoadPlan, place: Callable[[Any], int]) -> Any:
     maker.followers = tuple(_followers(plan, place))
     maker.notes = tuple(_notes(plan)) or None
     maker.memory = plan.memory
+    maker.below = tuple(
+        (each, [(one.prop, place(one.columns[0])) for one in own])
+        for each, own in plan.below
+    )
     return maker.plan()
 
 
@@ -99,7 +119,14 @@ def _found(plan: LoadPlan, find: Callable[[Any], int | None]) -> LoadPlan:
         for each in plan.joined
         if each.inner is None
     )
-    return plan._replace(loaded=tuple(loaded), joined=joined)
+    below = tuple(
+        (
+            mapper,
+            tuple(each for each in own if find(each.columns[0]) is not None),
+        )
+        for mapper, own in plan.below
+    )
+    return plan._replace(loaded=tuple(loaded), joined=joined, below=below)
 
 
 def _type(loaded: Loaded) -> Any:
@@ -148,6 +175,7 @@ class _Maker:
         self.followers: tuple[Any, ...] = ()
         self.notes: Any = None
         self.memory: Any = None
+        self.below: tuple[tuple[Any, Sequence[Any]], ...] = ()
 
     def plan(self) -> Any:
         mapper = self.mapper
@@ -177,6 +205,7 @@ class _Maker:
             for prop in self.loaded
             if prop.key in slots
         )
+        columns += tuple(self._own(mapper, {each[0] for each in columns}))
         key: Any = tuple(
             self.places.get(
                 column, self.first.get(mapper._property_of(column).key)
@@ -192,6 +221,16 @@ class _Maker:
             self.notes,
             self.memory,
         )
+
+    def _own(self, mapper: Any, known: set[int]) -> Iterator[Any]:
+        """Yield the columns that a derived class has more."""
+        slots = mapper.mapping.slots
+        for each, own in self.below:
+            for prop, cell in own if mapper.isa(each) else ():
+                slot = slots.get(prop.key)
+                if slot is not None and slot not in known:
+                    known.add(slot)
+                    yield slot, cell, prop.columns[0].type.codec()
 
 
 def _subclasses(mapper: Any) -> list[Any]:

@@ -76,6 +76,8 @@ class LoadPlan(NamedTuple):
         empty: Relationships that are set to nothing.
         notes: What is loaded by further queries.
         memory: What instances remember, or None.
+        below: What comes with the row for derived classes: their mappers, each
+            with what it adds.
     """
 
     entity: Any
@@ -84,6 +86,7 @@ class LoadPlan(NamedTuple):
     empty: tuple[Any, ...]
     notes: tuple[Note, ...]
     memory: Memory | None
+    below: tuple[tuple[Any, tuple[Loaded, ...]], ...] = ()
 
     @property
     def has_collections(self) -> bool:

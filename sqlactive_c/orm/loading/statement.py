@@ -153,6 +153,10 @@ class Loading:
                     self._add(column, primary)
             elif prop in joined:
                 self._follow(joined[prop], at, primary, outer)
+        for _, below in plan.below:
+            for each in below:
+                for column in each.columns:
+                    self._add(column, primary)
 
     def _follow(
         self, joined: Joined, at: Request, primary: bool, outer: bool
