@@ -58,6 +58,7 @@ from .properties import (
     column_property,
     deferred,
     mapped_column,
+    query_expression,
 )
 from .registry import registry
 from .relationships import (
@@ -169,6 +170,7 @@ __all__ = [
     "object_mapper",
     "object_session",
     "outerjoin",
+    "query_expression",
     "raiseload",
     "reconstructor",
     "registry",

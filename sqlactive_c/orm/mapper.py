@@ -10,6 +10,7 @@ from .. import exc
 from ..sql.base import ColumnCollection
 from . import events
 from .descriptor_props import CompositeProperty, SynonymProperty
+from .inheritance import joined_with, loading_word, mappers_of
 from .interfaces import MapperProperty
 from .properties import ColumnProperty
 from .property_collection import PropertyCollection
@@ -66,7 +67,7 @@ class Mapper:
         self.version_id_generator = arguments.get("version_id_generator")
         self.confirm_deleted_rows = arguments.get("confirm_deleted_rows", True)
         self.passive_updates = arguments.get("passive_updates", True)
-        self.polymorphic_load = _loading_of(arguments)
+        self.polymorphic_load = loading_word(arguments)
         self._with_polymorphic = arguments.get("with_polymorphic")
         self.base_mapper: Mapper = inherits.base_mapper if inherits else self
         self.number = next(_numbers)
@@ -113,7 +114,7 @@ class Mapper:
         known = self.__dict__.setdefault("_selectables", {})
         found = known.get(mappers)
         if found is None:
-            found = known[mappers] = self._joined_with(mappers, False)
+            found = known[mappers] = joined_with(self, mappers, False)
         return found
 
     def _inherit_condition(self, arguments: dict[str, Any]) -> Any:
@@ -462,55 +463,7 @@ class Mapper:
             return (self,)
         if given == "*":
             return tuple(self.self_and_descendants)
-        return self._polymorphic_mappers_of([*(given or ()), *inline])
-
-    def _polymorphic_mappers_of(self, classes: Any) -> tuple[Mapper, ...]:
-        """Return the mappers of classes, and those between them and it."""
-        from .entity import entity_of
-
-        if isinstance(classes, str):
-            if classes == "*":
-                return tuple(self.self_and_descendants)
-            classes = (classes,)
-        wanted: set[Mapper] = {self}
-        for each in classes:
-            mapper = each if isinstance(each, Mapper) else None
-            if mapper is None:
-                mapper = entity_of(self._named(each)).mapper
-            if not mapper.isa(self):
-                raise exc.ArgumentError(
-                    f"{mapper.class_.__name__} does not derive from"
-                    f" {self.class_.__name__}"
-                )
-            wanted.update(e for e in mapper.iterate_to_root() if e.isa(self))
-        return tuple(e for e in self.self_and_descendants if e in wanted)
-
-    def _named(self, thing: Any) -> Any:
-        """Return a class that derives from it and was named by a string."""
-        if not isinstance(thing, str):
-            return thing
-        for each in self.self_and_descendants:
-            if each.class_.__name__ == thing:
-                return each
-        raise exc.ArgumentError(
-            f"no class {thing!r} derives from {self.class_.__name__}"
-        )
-
-    def _joined_with(self, mappers: Iterable[Mapper], inner: bool) -> Any:
-        """Return its tables, joined to those of derived classes."""
-        found = self.persist_selectable
-        for each in mappers:
-            if each is self or each.single:
-                continue
-            if each.concrete:
-                raise exc.InvalidRequestError(
-                    f"{each.class_.__name__} is mapped concretely: its rows"
-                    f" are no rows of {self.class_.__name__}"
-                )
-            found = found.join(
-                each.local_table, each.inherit_condition, isouter=not inner
-            )
-        return found
+        return mappers_of(self, [*(given or ()), *inline])
 
     def iterate_to_root(self) -> Iterator[Mapper]:
         """Yield the mapper and those it derives from."""
@@ -564,13 +517,3 @@ def configure_mappers() -> None:
 
     for each in all_registries():
         each.configure()
-
-
-def _loading_of(arguments: dict[str, Any]) -> str | None:
-    """Return how a class is loaded with the one it derives from."""
-    word = arguments.get("polymorphic_load")
-    if word not in (None, "inline", "selectin"):
-        raise exc.ArgumentError(
-            f"polymorphic_load is 'inline' or 'selectin', not {word!r}"
-        )
-    return word

@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import exc
 from .entity import entity_of
+from .inheritance import joined_with, mappers_of
 from .util import AliasedClass
 
 __all__ = ["with_polymorphic"]
@@ -58,12 +59,12 @@ def with_polymorphic(
     mapper = entity_of(base).mapper
     mapper._configure_all()
     mappers = (
-        mapper._polymorphic_mappers_of(classes)
+        mappers_of(mapper, classes)
         if classes
         else mapper.with_polymorphic_mappers
     )
     if selectable is False or selectable is None:
-        selectable = mapper._joined_with(mappers, innerjoin)
+        selectable = joined_with(mapper, mappers, innerjoin)
         if aliased or flat:
             selectable = selectable.alias(flat=flat)
     below = [each for each in mappers if each is not mapper]

@@ -8,6 +8,7 @@ from typing import Any
 from .. import exc
 from ..sql.column import Column
 from ..sql.column_operators import ColumnOperators
+from ..sql.constructors import null
 from ..sql.elements import BindParameter
 from ..sql.visitors import transform
 from .interfaces import MapperProperty
@@ -18,6 +19,7 @@ __all__ = [
     "column_property",
     "deferred",
     "mapped_column",
+    "query_expression",
 ]
 
 _DATACLASS_ONLY = (
@@ -231,7 +233,10 @@ class ColumnProperty(MapperProperty):
             first.
         deferred, deferred_group, deferred_raiseload, active_history: As for
             :func:`mapped_column`.
+        by_statement: It has a value only where a statement gives one.
     """
+
+    by_statement = False
 
     def __init__(
         self,
@@ -300,6 +305,50 @@ class ColumnProperty(MapperProperty):
         return isinstance(self.columns[0], Column)
 
 
+class QueryExpression(ColumnProperty):
+    """An attribute that a statement may give an expression for.
+
+    Made by :func:`query_expression`. It is never loaded without one: an
+    instance that has none reads as None.
+    """
+
+    by_statement = True
+
+
+def query_expression(
+    default_expr: Any = None,
+    *,
+    doc: str | None = None,
+    info: dict[Any, Any] | None = None,
+    **kwargs: Any,
+) -> Any:
+    """Declare an attribute that ``with_expression()`` gives a value.
+
+    Args:
+        default_expr: The expression where a statement says none; None: the
+            attribute is None then.
+        doc: Documentation of the attribute.
+        info: A dict for the user's own purposes.
+        **kwargs: Keywords for dataclasses, without effect here.
+
+    Returns:
+        The declaration, a :class:`ColumnProperty`.
+    """
+    _check_dataclass_only("query_expression", kwargs)
+    if default_expr is not None:
+        default_expr = getattr(default_expr, "column", default_expr)
+        return ColumnProperty(default_expr, doc=doc, info=info)
+    return QueryExpression(null(), deferred=True, doc=doc, info=info)
+
+
+def _check_dataclass_only(function: str, kwargs: dict[str, Any]) -> None:
+    for name in kwargs:
+        if name not in _DATACLASS_ONLY:
+            raise TypeError(
+                f"{function}() got an unexpected keyword argument {name!r}"
+            )
+
+
 def column_property(
     column: Any,
     *additional_columns: Any,
@@ -329,12 +378,7 @@ def column_property(
     Returns:
         The declaration, a :class:`ColumnProperty`.
     """
-    for name in kwargs:
-        if name not in _DATACLASS_ONLY:
-            raise TypeError(
-                "column_property() got an unexpected keyword argument"
-                f" {name!r}"
-            )
+    _check_dataclass_only("column_property", kwargs)
     columns = (getattr(c, "column", c) for c in (column, *additional_columns))
     return ColumnProperty(
         *columns,

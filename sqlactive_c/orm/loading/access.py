@@ -48,6 +48,8 @@ def load_attribute(instance: Any, attribute: Any) -> Any:
 
     how = read
     related = isinstance(prop, RelationshipProperty)
+    if getattr(prop, "by_statement", False):
+        return None
     if related:
         _check_relation(instance, prop, "raise")
     session = instance._sac_session

@@ -222,6 +222,7 @@ async def value_of(instance: Any, name: str) -> Any:
         prop is not None
         and session is not None
         and not getattr(prop, "written", False)
+        and not getattr(prop, "by_statement", False)
         and instance._sac_identity is not None
         and name in type(instance).__mapping__.slots
         and unset(instance, name)
